@@ -1,0 +1,34 @@
+# Each command is one line into dev/, which sets up what it needs first.
+# ARGS goes to pytest or the benchmark, PORT is the demo's port.
+
+.PHONY: demo stop test test-stock lint format bench pot shell clean
+
+demo:
+	@PORT="$(PORT)" dev/run demo
+
+stop:
+	@dev/run stop
+
+test:
+	@dev/run test -- $(ARGS)
+
+test-stock:
+	@dev/run test-stock
+
+lint:
+	@dev/run lint
+
+format:
+	@dev/run lint --fix
+
+bench:
+	@dev/run bench -- $(ARGS)
+
+pot:
+	@dev/run pot
+
+shell:
+	@dev/run shell $(DB)
+
+clean:
+	@dev/run clean

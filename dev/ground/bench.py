@@ -1,0 +1,24 @@
+"""The benchmark, in a database of its own."""
+
+import subprocess
+
+from .databases import Databases
+from .locking import state_lock
+from .paths import CHECKOUT
+from .report import Problem
+
+DATABASE = "bench"
+PROGRAM = CHECKOUT / "bench"
+
+
+def run(odoo, arguments):
+    """Run `bench/` with Odoo at hand; it finds its database by ODOO_RC."""
+    if not (PROGRAM / "__main__.py").exists():
+        raise Problem("there is no bench/__main__.py in this checkout")
+    with state_lock("benchmark"):
+        Databases(odoo).create(DATABASE, "addon")
+        env = {**odoo.env, "ODOO_RC": str(odoo.config(DATABASE))}
+        command = [odoo.venv.python, PROGRAM, *arguments]
+        return subprocess.run(
+            list(map(str, command)), env=env, cwd=CHECKOUT, check=False
+        ).returncode

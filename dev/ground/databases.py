@@ -1,0 +1,208 @@
+"""Databases: templates that are made once, and copies of them that are made in seconds."""
+
+import hashlib
+import os
+import re
+import shutil
+
+from .folders import made_whole, remove
+from .locking import state_lock
+from .odoo import DEV_ADDON
+from .paths import ADDON, ADDON_FOLDER, DEV, need_space
+from .report import Problem, step
+
+STOCK_ADDONS = ("crm", "sale_crm", "sale_loyalty")
+# What a database without our addon has: with this one a browser can work there, too.
+STOCK = ",".join([*STOCK_ADDONS, DEV_ADDON])
+# Names that `db create` may not take: the cluster's own and ours.
+RESERVED = re.compile(r"template|postgres$|odoo$")
+NEEDED_MB = 500
+
+WARM_ASSETS = """
+env["ir.qweb"]._pregenerate_assets_bundles()
+for bundle in ("web.assets_web", "web.assets_web_dark", "web.chartjs_lib"):
+    assets = env["ir.qweb"]._get_asset_bundle(bundle, css=True, js=True)
+    assets.css()
+    assets.js()
+env.cr.commit()
+"""
+
+
+class Databases:
+    """The databases of this checkout's cluster. Each carries its recipe's key as its comment."""
+
+    def __init__(self, odoo):
+        self.odoo = odoo
+        self.cluster = odoo.cluster
+
+    def create(self, name, template="addon"):
+        """Make database `name` anew as a copy of a template."""
+        _check(name)
+        recipe = self.recipe(template)
+        with state_lock(f"database {name}"):
+            self._drop(name)
+            self._copy(self.make(recipe), name)
+            self._stamp(name, recipe.key)
+
+    def drop(self, name):
+        _check(name)
+        with state_lock(f"database {name}"):
+            self._drop(name)
+
+    def key(self, name):
+        """The key of the recipe that `name` was completed with; None when absent or half-made."""
+        return (
+            self.cluster.sql(
+                "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
+                f" WHERE datname = '{name}'"
+            )
+            or None
+        )
+
+    def names(self):
+        return self.cluster.sql("SELECT datname FROM pg_database ORDER BY 1").splitlines()
+
+    def update(self, name, template):
+        """Bring the addon in `name` to the checkout's state, keeping the data."""
+        with state_lock(f"database {name}"):
+            recipe = self.recipe(template)
+            with step(f"Updating {ADDON} in database {name}"):
+                self.odoo.run(
+                    "the update",
+                    *("-u", ADDON, "--stop-after-init", "--no-http"),
+                    database=name,
+                )
+                self.warm(name)
+            self._stamp(name, recipe.key)
+
+    def warm(self, name):
+        """Build the bundles of scripts and styles, which a first visitor would wait for."""
+        self.odoo.script("building the assets", WARM_ASSETS, name)
+
+    def recipe(self, template):
+        if template not in RECIPES:
+            raise Problem(f"no template {template}; there are {', '.join(RECIPES)}")
+        return RECIPES[template](self)
+
+    def make(self, recipe):
+        """Return the name of a recipe's template database, cooking it where needed."""
+        name = f"template_{recipe.name}_{recipe.key}"
+        with state_lock(f"template {recipe.name}"):
+            if self.key(name) != recipe.key:
+                self._cook(recipe, name)
+        return name
+
+    def _cook(self, recipe, name):
+        need_space(self.odoo.data.parent, NEEDED_MB, f"template {recipe.name}")
+        base = self.make(recipe.base) if recipe.base else None
+        self._drop_older(recipe)
+        with step(f"Making database template {recipe.name}: {recipe.title}"):
+            if base:
+                self._copy(base, name)
+            self.odoo.run("the installation", *recipe.arguments, database=name)
+            if recipe.is_for_browsers:
+                self.warm(name)
+            self._stamp(name, recipe.key)
+
+    def _drop_older(self, recipe):
+        """A template of older code is of no use to anyone."""
+        for name in self.names():
+            if re.fullmatch(rf"template_{recipe.name}_[0-9a-f]+", name):
+                self._drop(name)
+
+    def _copy(self, source, target):
+        self._drop(target)
+        self.cluster.sql(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+        if self._files(source).exists():
+            # Odoo never changes a stored file, so two databases may share it.
+            with made_whole(self._files(target)) as draft:
+                shutil.copytree(
+                    self._files(source), draft, copy_function=os.link, dirs_exist_ok=True
+                )
+
+    def _drop(self, name):
+        self.cluster.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        remove(self._files(name))
+
+    def _stamp(self, name, key):
+        self.cluster.sql(f"COMMENT ON DATABASE \"{name}\" IS '{key}'")
+
+    def _files(self, name):
+        return self.odoo.data / "filestore" / name
+
+
+class Recipe:
+    """What a template is made from; its key changes whenever any of that does."""
+
+    def __init__(self, name, title, ingredients, arguments, base=None, is_for_browsers=False):
+        self.name = name
+        self.title = title
+        self.base = base
+        self.is_for_browsers = is_for_browsers
+        self.arguments = [*arguments, "--stop-after-init", "--no-http"]
+        digest = hashlib.sha256((base.key if base else "").encode())
+        for part in (name, *ingredients, *self.arguments):
+            digest.update(str(part).encode() + b"\0")
+        self.key = digest.hexdigest()[:12]
+
+
+def _plain(databases):
+    return Recipe(
+        "plain",
+        f"{', '.join(STOCK_ADDONS)} without demo data",
+        [databases.odoo.source.version, _digest(DEV / "addons")],
+        ["-i", STOCK],
+    )
+
+
+def _stock(databases):
+    return Recipe(
+        "stock",
+        f"{', '.join(STOCK_ADDONS)} with demo data",
+        [databases.odoo.source.version, _digest(DEV / "addons")],
+        ["-i", STOCK, "--with-demo"],
+        is_for_browsers=True,
+    )
+
+
+def _addon(databases):
+    if not (ADDON_FOLDER / "__manifest__.py").exists():
+        raise Problem(f"there is no addon in {ADDON_FOLDER}")
+    return Recipe(
+        "addon",
+        f"{ADDON} with demo data",
+        [_digest(ADDON_FOLDER)],
+        ["-i", ADDON, "--with-demo"],
+        base=_stock(databases),
+        is_for_browsers=True,
+    )
+
+
+def _demo(databases):
+    return Recipe(
+        "demo",
+        "the same, in English and Russian",
+        [],
+        ["--load-language=ru_RU"],
+        base=_addon(databases),
+        is_for_browsers=True,
+    )
+
+
+RECIPES = {"plain": _plain, "stock": _stock, "addon": _addon, "demo": _demo}
+
+
+def _digest(folder):
+    """A digest of all code that installing the addons in `folder` reads."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        # Our addon's Python tests do not count: they are a link, and rglob follows none.
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(folder)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _check(name):
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,50}", name) or RESERVED.match(name):
+        raise Problem(f"{name} is no name for a database: take lower case, digits, _ and -")

@@ -1,0 +1,36 @@
+"""The demonstration: the addon with its demo data, served on this machine."""
+
+import os
+
+from .databases import Databases
+from .report import say
+from .server import Server, chosen_port
+
+DATABASE = "demo"
+LOGIN = PASSWORD = "admin"
+
+WELCOME = """
+Sales Funnel Control runs with demo data:
+
+  address   {url}
+  login     {login}
+  password  {password}
+
+`make demo` again keeps what you entered, `make stop` ends it.
+"""
+
+
+def start(odoo):
+    """Serve the demo database, made on the first run and updated when the code changed."""
+    port = chosen_port(os.environ["PORT"]) if os.environ.get("PORT") else None
+    databases = Databases(odoo)
+    server = Server(odoo, DATABASE)
+    key = databases.key(DATABASE)
+    if not key:
+        server.stop()
+        databases.create(DATABASE, "demo")
+    elif key != databases.recipe("demo").key:
+        server.stop()
+        databases.update(DATABASE, "demo")
+    server.start(port)
+    say(WELCOME.format(url=server.url, login=LOGIN, password=PASSWORD))

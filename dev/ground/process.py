@@ -1,0 +1,68 @@
+"""Running other programs: their output goes to a log, their failure becomes one line."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from .paths import log_file
+from .report import Problem
+
+
+def run(command, what, log=None, **options):
+    """Run `command` to its end, its output appended to the log; `what` names it in errors."""
+    log = log_file(log or "setup")
+    with log.open("a") as output:
+        output.write(f"$ {' '.join(map(str, command))}\n")
+        output.flush()
+        start = output.tell()
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                **options,
+            )
+        except OSError as error:
+            raise Problem(f"{what} failed: {error}") from error
+    if done.returncode:
+        raise Problem(f"{what} failed: {_telling_line(log, start)} (all of it: {log})")
+
+
+def read(command, what, **options):
+    """Run `command` and return what it prints."""
+    try:
+        done = subprocess.run(
+            command,
+            input=options.pop("input", ""),
+            capture_output=True,
+            text=True,
+            check=False,
+            **options,
+        )
+    except OSError as error:
+        raise Problem(f"{what} failed: {error}") from error
+    if done.returncode:
+        raise Problem(f"{what} failed: {_last_line(done.stderr) or f'exit {done.returncode}'}")
+    return done.stdout
+
+
+def become(command, env):
+    """Replace this process by `command`."""
+    command = [str(part) for part in command]
+    os.execvpe(command[0], command, env)
+
+
+def _telling_line(log, start):
+    """The line of a log that says best what went wrong: the first error, or the last line."""
+    lines = Path(log).read_bytes()[start:].decode(errors="replace").splitlines()
+    for line in lines:
+        if line.startswith(("E: ", "ERROR: ", "error: ", "fatal: ", "FATAL: ", "initdb: error")):
+            return line
+    return _last_line("\n".join(lines))
+
+
+def _last_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

@@ -1,0 +1,67 @@
+from odoo import api, fields, models
+
+from .crm_lead_stage_history import LEAD_CLASSES
+
+_MOVING_FIELDS = {
+    "active",
+    "company_id",
+    "lost_reason_id",
+    "probability",
+    "stage_id",
+    "team_id",
+    "type",
+    "user_id",
+}
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    lead_class = fields.Selection(
+        LEAD_CLASSES,
+        tracking=True,
+        help="How much the lead is worth to the company: A the most.",
+    )
+    stage_history_ids = fields.One2many(
+        "crm.lead.stage.history", "lead_id", "Path", readonly=True, copy=False
+    )
+    team_has_own_funnel = fields.Boolean(related="team_id.has_own_funnel")
+
+    # -- ORM ----------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        leads = super().create(vals_list)
+        self.env["crm.lead.stage.history"].sudo()._sync(leads)
+        return leads
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not _MOVING_FIELDS.isdisjoint(vals):
+            self.env["crm.lead.stage.history"].sudo()._sync(self)
+        return result
+
+    def _merge_dependences(self, opportunities):
+        super()._merge_dependences(opportunities)
+        self.env["crm.lead.stage.history"].sudo()._merge(self, opportunities)
+
+    # -- stages of the team's funnel ----------------------------------------------------------
+
+    @api.model
+    def _read_group_stage_ids(self, stages, domain):
+        """Leave shared stages out of the columns of a team that has a funnel of its own."""
+        columns = super()._read_group_stage_ids(stages, domain)
+        team = self.env["crm.team"].browse(self.env.context.get("default_team_id"))
+        if team.has_own_funnel:
+            return columns.filtered(lambda stage: stage in stages or team in stage.team_ids)
+        return columns
+
+    def _stage_find(self, team_id=False, domain=None, order="sequence, id", limit=1):
+        """Look among the team's own stages first, where only these make its funnel."""
+        team = self.env["crm.team"].browse(team_id) | self.team_id
+        if len(team) == 1 and team.has_own_funnel:
+            own = [("team_ids", "in", team.ids)]
+            stages = super()._stage_find(team_id, own + list(domain or []), order, limit)
+            if stages:
+                return stages
+        return super()._stage_find(team_id, domain, order, limit)

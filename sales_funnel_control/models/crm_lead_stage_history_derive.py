@@ -1,0 +1,343 @@
+from odoo import models
+from odoo.tools import SQL
+
+_DERIVED = ("is_cohort", "reached_next", "days", "week_start", "target_rate")
+
+
+class CrmLeadStageHistory(models.Model):
+    """What follows from the stays alone: cohort, passage, days, week and target."""
+
+    _inherit = "crm.lead.stage.history"
+
+    def _derive(self, lead_ids):
+        """Derive anew every derived column of the stays of these leads.
+
+        Writes only rows whose values differ, so that it may be run at any time.
+
+        :param list lead_ids: ids of ``crm.lead``
+        """
+        if not lead_ids:
+            return
+        self._flush_for_sql()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_lead_stage_history AS stay
+                   SET %(assignments)s
+                  FROM (%(derived)s) AS derived
+                 WHERE stay.id = derived.id
+                   AND (%(old)s) IS DISTINCT FROM (%(new)s)
+                """,
+                assignments=SQL(", ").join(
+                    SQL("%s = derived.%s", SQL.identifier(name), SQL.identifier(name))
+                    for name in _DERIVED
+                ),
+                derived=self._derived_sql(SQL("lead_id = ANY(%s)", list(lead_ids))),
+                old=SQL(", ").join(SQL.identifier("stay", name) for name in _DERIVED),
+                new=SQL(", ").join(SQL.identifier("derived", name) for name in _DERIVED),
+            )
+        )
+        self._forget_rows()
+
+    def _derived_sql(self, condition):
+        """Rows ``(id, *derived columns)`` computed from the stays that satisfy ``condition``."""
+        return SQL(
+            """
+            WITH %(ranks)s,
+            ordered AS (
+                SELECT stay.*,
+                       COALESCE(step.rank, 0) AS rank,
+                       stay.exit IN ('handed_over', 'transferred') AS passes_on,
+                       LEAD(stay.id) OVER same_stage IS NULL AS is_last_here,
+                       BOOL_AND(stay.exit IN ('handed_over', 'transferred')) OVER (
+                           PARTITION BY stay.lead_id, stay.team_id, stay.stage_id
+                               ORDER BY stay.entered_at, stay.id
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                       ) AS was_passed_on,
+                       MAX(COALESCE(step.rank, 0)) OVER (
+                           PARTITION BY stay.lead_id, stay.team_id
+                               ORDER BY stay.entered_at, stay.id
+                           ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+                       ) AS rank_reached
+                  FROM crm_lead_stage_history stay
+             LEFT JOIN step
+                    ON step.stage_id = stay.stage_id
+                   AND step.team_id = COALESCE(stay.team_id, 0)
+                 WHERE stay.%(condition)s
+                WINDOW same_stage AS (
+                    PARTITION BY stay.lead_id, stay.team_id, stay.stage_id
+                        ORDER BY stay.entered_at, stay.id
+                )
+            ),
+            cohort AS (
+                SELECT ordered.*,
+                       stage_id IS NOT NULL
+                       AND COALESCE(was_passed_on, TRUE)
+                       AND (NOT passes_on OR is_last_here) AS counts
+                  FROM ordered
+            )
+            SELECT stay.id,
+                   stay.counts AS is_cohort,
+                   stay.counts AND COALESCE(stay.rank_reached > stay.rank, FALSE) AS reached_next,
+                   %(days)s AS days,
+                   %(week)s AS week_start,
+                   %(target)s AS target_rate
+              FROM cohort stay
+              JOIN res_company company ON company.id = stay.company_id
+            """,
+            ranks=self._steps_cte(),
+            condition=condition,
+            days=self._days_sql(SQL("stay.entered_at"), SQL("stay.left_at")),
+            week=self._week_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
+            target=self._target_sql(
+                stage=SQL("stay.next_stage_id"),
+                team=SQL("stay.team_id"),
+                role=SQL("stay.sales_role"),
+                user=SQL("stay.user_id"),
+                date=self._local_date_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
+            ),
+        )
+
+    def _refresh_targets(self, stages):
+        """Set the target of every stay whose transition leads into one of ``stages``."""
+        if not stages:
+            return
+        self._flush_for_sql()
+        target = self._target_sql(
+            stage=SQL("stay.next_stage_id"),
+            team=SQL("stay.team_id"),
+            role=SQL("stay.sales_role"),
+            user=SQL("stay.user_id"),
+            date=self._local_date_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_lead_stage_history AS stay
+                   SET target_rate = fresh.target_rate
+                  FROM (
+                        SELECT stay.id, %(target)s AS target_rate
+                          FROM crm_lead_stage_history stay
+                          JOIN res_company company ON company.id = stay.company_id
+                         WHERE stay.next_stage_id = ANY(%(stages)s)
+                       ) fresh
+                 WHERE stay.id = fresh.id
+                   AND stay.target_rate IS DISTINCT FROM fresh.target_rate
+                """,
+                target=target,
+                stages=stages.ids,
+            )
+        )
+        self._forget_rows()
+
+    def _refresh_weeks(self, companies):
+        """Move the stays of companies whose time zone changed into the right weeks."""
+        self.env["res.company"].flush_model(["funnel_tz"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_lead_stage_history AS stay
+                   SET week_start = %(week)s
+                  FROM res_company company
+                 WHERE company.id = stay.company_id
+                   AND company.id = ANY(%(companies)s)
+                   AND stay.week_start IS DISTINCT FROM %(week)s
+                """,
+                week=self._week_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
+                companies=companies.ids,
+            )
+        )
+        self._forget_rows()
+
+    def _refresh_next_stages(self, stages):
+        """Let stays that are still open look ahead to the funnel as it is now.
+
+        Closed stays keep the next stage of their time. A stage that became won, or is no longer,
+        changes for good whether its stays have a next stage at all: these are set anew.
+
+        :param stages: stages whose ``is_won`` changed
+        """
+        self._flush_for_sql()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH %(steps)s
+                UPDATE crm_lead_stage_history AS stay
+                   SET next_stage_id = step.next_stage_id
+                  FROM step
+                 WHERE step.stage_id = stay.stage_id
+                   AND step.team_id = COALESCE(stay.team_id, 0)
+                   AND (stay.left_at IS NULL OR stay.stage_id = ANY(%(stages)s))
+                   AND stay.next_stage_id IS DISTINCT FROM step.next_stage_id
+             RETURNING stay.lead_id
+                """,
+                steps=self._steps_cte(),
+                stages=stages.ids,
+            )
+        )
+        lead_ids = {lead_id for (lead_id,) in self.env.cr.fetchall()}
+        lead_ids.update(self._lead_ids_of(SQL("stage_id"), stages))
+        self._derive(sorted(lead_ids))
+        self._forget_rows()
+
+    def _bypass_stages(self, stages):
+        """Let stays before ``stages``, which are about to be deleted, lead past them.
+
+        :return: ids of the leads whose stays have to be derived anew afterwards
+        """
+        gone = set(stages.ids)
+        pairs = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT team_id, stage_id
+                  FROM crm_lead_stage_history
+                 WHERE next_stage_id = ANY(%s)
+                """,
+                stages.ids,
+            )
+        )
+        for team_id, stage_id in pairs:
+            funnel = self.env["crm.stage"]._funnel(team_id)
+            following = (
+                step.stage_id
+                for step in funnel.way
+                if step.rank > funnel.rank(stage_id) and step.stage_id not in gone
+            )
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE crm_lead_stage_history
+                       SET next_stage_id = %(next)s
+                     WHERE team_id IS NOT DISTINCT FROM %(team)s
+                       AND stage_id = %(stage)s
+                       AND next_stage_id = ANY(%(gone)s)
+                    """,
+                    next=next(following, None),
+                    team=team_id,
+                    stage=stage_id,
+                    gone=stages.ids,
+                )
+            )
+        return self._lead_ids_of(SQL("stage_id"), stages)
+
+    def _lead_ids_of(self, column, records):
+        """Ids of the leads that have a stay in one of ``records``."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT lead_id FROM crm_lead_stage_history WHERE %s = ANY(%s)",
+                column,
+                records.ids,
+            )
+        )
+        return [lead_id for (lead_id,) in rows]
+
+    # -- pieces of SQL ------------------------------------------------------------------------
+
+    def _steps_cte(self):
+        """CTE ``step(team_id, stage_id, rank, next_stage_id, on_way)``; team 0 means no team."""
+        steps = self.env["crm.stage"]._steps()
+        return SQL(
+            """
+            step(team_id, stage_id, rank, next_stage_id, on_way) AS (
+                SELECT * FROM unnest(
+                    %s::int[], %s::int[], %s::int[], %s::int[], %s::bool[]
+                )
+            )
+            """,
+            *([list(column) for column in zip(*steps, strict=True)] or [[]] * 5),
+        )
+
+    def _days_sql(self, entered_at, left_at):
+        return SQL("(EXTRACT(EPOCH FROM %s - %s) / 86400)::float8", left_at, entered_at)
+
+    def _local_date_sql(self, moment, zone):
+        return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", moment, zone)
+
+    def _week_sql(self, moment, zone):
+        return SQL(
+            "date_trunc('week', %s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", moment, zone
+        )
+
+    def _target_sql(self, stage, team, role, user, date):
+        """The target in force for a transition: the most specific override, else the stage's."""
+        return SQL(
+            """
+            COALESCE(
+                (
+                    SELECT target.target_rate
+                      FROM crm_stage_target target
+                     WHERE target.stage_id = %(stage)s
+                       AND target.state = 'approved'
+                       AND target.active
+                       AND (target.team_id IS NULL OR target.team_id = %(team)s)
+                       AND (target.sales_role IS NULL OR target.sales_role = %(role)s)
+                       AND (target.user_id IS NULL OR target.user_id = %(user)s)
+                       AND (target.date_from IS NULL OR target.date_from <= %(date)s)
+                       AND (target.date_to IS NULL OR target.date_to >= %(date)s)
+                  ORDER BY target.specificity DESC
+                     LIMIT 1
+                ),
+                (
+                    SELECT NULLIF(target_stage.target_rate, 0)
+                      FROM crm_stage target_stage
+                     WHERE target_stage.id = %(stage)s
+                )
+            )
+            """,
+            stage=stage,
+            team=team,
+            role=role,
+            user=user,
+            date=date,
+        )
+
+    def _snapshot_columns(self):
+        """Columns that keep what was known of the lead when the stay began."""
+        return SQL(
+            "lead_id, team_id, user_id, sales_role, grade, company_id, currency_id, amount,"
+            " lead_class, source_id, campaign_id, country_id, state_id"
+        )
+
+    def _snapshot_sql(self, team, user):
+        """Values for :meth:`_snapshot_columns`, over the alias ``lead`` and the joins below."""
+        return SQL(
+            "lead.id, %s, %s, member.sales_role, member.grade, company.id, company.currency_id,"
+            " lead.expected_revenue, lead.lead_class, lead.source_id, lead.campaign_id,"
+            " lead.country_id, lead.state_id",
+            team,
+            user,
+        )
+
+    def _snapshot_joins(self, team, user):
+        return SQL(
+            """
+            LEFT JOIN crm_team team ON team.id = %(team)s
+            LEFT JOIN res_users manager ON manager.id = %(user)s
+                 JOIN res_company company
+                   ON company.id = COALESCE(
+                       lead.company_id, team.company_id, manager.company_id, %(company)s
+                   )
+            LEFT JOIN LATERAL (
+                       SELECT membership.sales_role, membership.grade
+                         FROM crm_team_member membership
+                        WHERE membership.crm_team_id = %(team)s
+                          AND membership.user_id = %(user)s
+                          AND membership.active
+                     ORDER BY membership.id
+                        LIMIT 1
+                      ) member ON TRUE
+            """,
+            team=team,
+            user=user,
+            company=self.env.company.id,
+        )
+
+    def _flush_for_sql(self):
+        """Bring to the database what the SQL of the ledger reads."""
+        for name in ("crm.stage", "crm.stage.target", "crm.team", "crm.team.member"):
+            self.env[name].flush_model()
+        self.env["res.company"].flush_model(["funnel_tz"])
+
+    def _forget_rows(self):
+        self.invalidate_model(flush=False)
+        self.env["crm.lead"].invalidate_model(["stage_history_ids"], flush=False)

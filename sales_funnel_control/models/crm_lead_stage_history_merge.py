@@ -1,0 +1,108 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class CrmLeadStageHistory(models.Model):
+    """Merging opportunities: the survivor keeps the earliest entries of the union."""
+
+    _inherit = "crm.lead.stage.history"
+
+    def _merge(self, survivor, tails):
+        """Carry the stays of ``tails`` over to ``survivor``, before they are deleted."""
+        self._flush_leads(survivor | tails)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_lead_stage_history
+                   SET lead_id = %(survivor)s,
+                       left_at = COALESCE(left_at, GREATEST(entered_at, %(now)s)),
+                       exit = CASE WHEN left_at IS NULL THEN 'withdrawn' ELSE exit END
+                 WHERE lead_id = ANY(%(leads)s)
+                """,
+                survivor=survivor.id,
+                leads=(survivor | tails).ids,
+                now=fields.Datetime.now(),
+            )
+        )
+        self._collapse([survivor.id])
+        self._sync(survivor)
+
+    def _collapse(self, lead_ids):
+        """Turn overlapping stays of several merged leads into one way through the funnel.
+
+        Of every stage of the lead's present team the earliest entry stays, and lasts until the
+        earliest entry into a later one; the last is left open for ``_sync`` to judge. Stays in
+        other teams are kept as far as they ended before.
+        """
+        self._flush_for_sql()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH %(steps)s,
+                first_entry AS (
+                    SELECT DISTINCT ON (stay.lead_id, stay.stage_id)
+                           stay.id, stay.lead_id, stay.entered_at,
+                           COALESCE(step.rank, 0) AS rank
+                      FROM crm_lead_stage_history stay
+                      JOIN crm_lead lead ON lead.id = stay.lead_id
+                 LEFT JOIN step
+                        ON step.stage_id = stay.stage_id
+                       AND step.team_id = COALESCE(stay.team_id, 0)
+                     WHERE stay.lead_id = ANY(%(leads)s)
+                       AND stay.team_id IS NOT DISTINCT FROM lead.team_id
+                  ORDER BY stay.lead_id, stay.stage_id, stay.entered_at, stay.id
+                ),
+                monotone AS (
+                    SELECT id, lead_id, rank,
+                           MIN(entered_at) OVER (
+                               PARTITION BY lead_id ORDER BY rank DESC, id DESC
+                           ) AS entered_at
+                      FROM first_entry
+                ),
+                way AS (
+                    SELECT id, lead_id, rank, entered_at,
+                           LEAD(entered_at) OVER along AS left_at,
+                           FIRST_VALUE(entered_at) OVER along AS began_at,
+                           ROW_NUMBER() OVER along = 1 AS is_first
+                      FROM monotone
+                    WINDOW along AS (PARTITION BY lead_id ORDER BY rank, id)
+                ),
+                dropped AS (
+                    DELETE FROM crm_lead_stage_history AS stay
+                     USING (
+                            SELECT lead_id, MIN(entered_at) AS began_at FROM way GROUP BY lead_id
+                           ) union_way
+                     WHERE stay.lead_id = union_way.lead_id
+                       AND stay.id NOT IN (SELECT id FROM way)
+                       AND (
+                            stay.left_at IS NULL
+                            OR stay.left_at > union_way.began_at
+                            OR stay.team_id IS NOT DISTINCT FROM (
+                                SELECT team_id FROM crm_lead WHERE id = stay.lead_id
+                            )
+                       )
+                 RETURNING stay.id
+                )
+                UPDATE crm_lead_stage_history AS stay
+                   SET entered_at = way.entered_at,
+                       left_at = way.left_at,
+                       exit = CASE WHEN way.left_at IS NULL THEN 'still_there' ELSE 'advanced' END,
+                       lost_reason_id = NULL,
+                       origin = CASE
+                           WHEN way.left_at = way.entered_at THEN 'skipped'
+                           WHEN way.rank = 0 OR way.is_first THEN 'created'
+                           WHEN stay.origin IN ('skipped', 'created', 'reopened', 'moved_back',
+                                                'handed_over') THEN 'advanced'
+                           ELSE stay.origin
+                       END,
+                       is_skipped = way.left_at = way.entered_at
+                           AND way.left_at IS NOT NULL
+                  FROM way
+                 WHERE stay.id = way.id
+                   AND (SELECT COUNT(*) FROM dropped) >= 0
+                """,
+                steps=self._steps_cte(),
+                leads=list(lead_ids),
+            )
+        )
+        self._derive(lead_ids)

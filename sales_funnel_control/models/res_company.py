@@ -1,0 +1,38 @@
+from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    funnel_tz = fields.Selection(
+        _tz_get,
+        "Sales Time Zone",
+        compute="_compute_funnel_tz",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+        help="Weeks of the sales reports begin on Monday at midnight in this time zone, "
+        "whatever the reader's own.",
+    )
+
+    @api.depends("partner_id.tz", "resource_calendar_id.tz")
+    def _compute_funnel_tz(self):
+        for company in self:
+            company.funnel_tz = company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"funnel_tz", "partner_id", "resource_calendar_id"} & set(vals):
+            self.env["crm.lead.stage.history"].sudo()._refresh_weeks(self)
+        return result
+
+    def _funnel_today(self):
+        """Today's date in the company's sales time zone."""
+        return self._funnel_date(fields.Datetime.now())
+
+    def _funnel_date(self, moment):
+        """The date of a moment (naive UTC) in the company's sales time zone."""
+        self.ensure_one()
+        return fields.Date.context_today(self.with_context(tz=self.funnel_tz), moment)

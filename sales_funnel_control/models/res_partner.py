@@ -1,0 +1,13 @@
+from odoo import models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "tz" in vals:
+            companies = self.env["res.company"].sudo().search([("partner_id", "in", self.ids)])
+            if companies:
+                self.env["crm.lead.stage.history"].sudo()._refresh_weeks(companies)
+        return result

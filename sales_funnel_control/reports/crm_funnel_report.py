@@ -1,0 +1,208 @@
+from odoo import fields, models
+from odoo.tools import SQL
+from odoo.tools.query import Query
+
+from ..models.crm_lead_stage_history import EXITS, LEAD_CLASSES, ORIGINS
+from ..models.crm_team_member import GRADES, SALES_ROLES
+
+
+class CrmFunnelReport(models.Model):
+    """Conversion per transition: one row per cohort row that counts.
+
+    A cohort row is the first entry of an opportunity into a stage that has a next one. Refusals
+    as spam or duplicate and rows transferred to another team do not count. Ratios are summed
+    numerators over summed denominators on every level.
+    """
+
+    _name = "crm.funnel.report"
+    _description = "Funnel Conversion"
+    _auto = False
+    _order = "entered_at desc, id desc"
+    _rec_name = "lead_id"
+
+    lead_id = fields.Many2one("crm.lead", "Opportunity", readonly=True)
+    stage_id = fields.Many2one("crm.stage", "From Stage", readonly=True)
+    next_stage_id = fields.Many2one(
+        "crm.stage",
+        "Transition into",
+        readonly=True,
+        help="A transition is named by the stage it leads into; its target is that stage's.",
+    )
+    user_id = fields.Many2one("res.users", "Manager", readonly=True)
+    team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
+    sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
+    grade = fields.Selection(GRADES, readonly=True)
+    company_id = fields.Many2one("res.company", "Company", readonly=True)
+    lead_class = fields.Selection(LEAD_CLASSES, "Lead Class", readonly=True)
+    source_id = fields.Many2one("utm.source", "Source", readonly=True)
+    campaign_id = fields.Many2one("utm.campaign", "Campaign", readonly=True)
+    country_id = fields.Many2one("res.country", "Country", readonly=True)
+    state_id = fields.Many2one("res.country.state", "State", readonly=True)
+    partner_id = fields.Many2one("res.partner", "Client", readonly=True)
+    industry_id = fields.Many2one("res.partner.industry", "Client's Industry", readonly=True)
+    product_category_id = fields.Many2one(
+        "product.category",
+        "Product Group",
+        readonly=True,
+        help="The category that weighs most in the opportunity's quotations.",
+    )
+    week_start = fields.Date(
+        "Week (Monday)", readonly=True, help="Monday, in the company's time zone."
+    )
+    entered_at = fields.Datetime("Entered on", readonly=True)
+    left_at = fields.Datetime("Left on", readonly=True)
+    origin = fields.Selection(ORIGINS, readonly=True)
+    exit = fields.Selection(EXITS, readonly=True)
+    is_skipped = fields.Boolean("Skipped", readonly=True)
+    is_reconstructed = fields.Boolean("Reconstructed", readonly=True)
+
+    entered = fields.Integer(readonly=True, help="Opportunities that entered the stage before.")
+    advanced = fields.Integer(readonly=True, help="Of them, those that came further.")
+    conversion_rate = fields.Float(
+        "Conversion, %",
+        readonly=True,
+        aggregator="avg",
+        exportable=False,
+        help="Advanced ÷ entered, times 100; in every total the sums are divided.",
+    )
+    target_rate = fields.Float(
+        "Target, %",
+        readonly=True,
+        aggregator="avg",
+        exportable=False,
+        help="Average target of the entries that have one.",
+    )
+    gap = fields.Float(
+        "Gap, points",
+        readonly=True,
+        aggregator="avg",
+        exportable=False,
+        help="Conversion minus target, in percentage points.",
+    )
+    days = fields.Float(
+        "Average Days",
+        readonly=True,
+        aggregator="avg",
+        exportable=False,
+        help="Days on the stage before, of clients that have left it and did not skip it.",
+    )
+    days_median = fields.Float(
+        "Median Days",
+        readonly=True,
+        aggregator="avg",
+        exportable=False,
+        help="Half of the clients were faster, half slower.",
+    )
+
+    _depends = {
+        "crm.lead.stage.history": [
+            "lead_id",
+            "stage_id",
+            "next_stage_id",
+            "user_id",
+            "team_id",
+            "is_cohort",
+            "reached_next",
+            "exit",
+        ],
+        "crm.lead": ["partner_id"],
+        "crm.lost.reason": ["is_spam_or_duplicate"],
+        "res.partner": ["industry_id"],
+        "sale.order": ["opportunity_id", "state"],
+        "sale.order.line": ["order_id", "product_id", "price_subtotal"],
+    }
+
+    @property
+    def _table_query(self):
+        return SQL("SELECT %s FROM %s WHERE %s", self._select(), self._from(), self._where())
+
+    def _select(self):
+        return SQL(
+            """
+            stay.id, stay.lead_id, stay.stage_id, stay.next_stage_id, stay.user_id, stay.team_id,
+            stay.sales_role, stay.grade, stay.company_id, stay.lead_class, stay.source_id,
+            stay.campaign_id, stay.country_id, stay.state_id, stay.week_start, stay.entered_at,
+            stay.left_at, stay.origin, stay.exit, stay.is_skipped, stay.is_reconstructed,
+            lead.partner_id,
+            partner.industry_id,
+            (%s) AS product_category_id,
+            1 AS entered,
+            stay.reached_next::int AS advanced,
+            100.0 * stay.reached_next::int AS conversion_rate,
+            stay.target_rate,
+            100.0 * stay.reached_next::int - stay.target_rate AS gap,
+            CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days,
+            CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days_median
+            """,
+            self._product_category(),
+        )
+
+    def _product_category(self):
+        return SQL(
+            """
+              SELECT template.categ_id
+                FROM sale_order quotation
+                JOIN sale_order_line line ON line.order_id = quotation.id
+                JOIN product_product product ON product.id = line.product_id
+                JOIN product_template template ON template.id = product.product_tmpl_id
+               WHERE quotation.opportunity_id = stay.lead_id
+                 AND quotation.state <> 'cancel'
+            GROUP BY template.categ_id
+            ORDER BY SUM(line.price_subtotal) DESC, template.categ_id
+               LIMIT 1
+            """
+        )
+
+    def _from(self):
+        return SQL(
+            """
+            crm_lead_stage_history stay
+            LEFT JOIN crm_lead lead ON lead.id = stay.lead_id
+            LEFT JOIN res_partner partner ON partner.id = lead.partner_id
+            """
+        )
+
+    def _where(self):
+        return SQL(
+            """
+            stay.is_cohort
+            AND stay.next_stage_id IS NOT NULL
+            AND stay.exit <> 'transferred'
+            AND (
+                stay.lost_reason_id IS NULL
+                OR stay.lost_reason_id NOT IN (
+                    SELECT id FROM crm_lost_reason WHERE is_spam_or_duplicate
+                )
+            )
+            """
+        )
+
+    def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
+        """Divide sums by sums; averages of row values would do for neither gap nor target."""
+        if aggregate_spec not in ("conversion_rate:avg", "gap:avg", "days_median:avg"):
+            return super()._read_group_select(aggregate_spec, query)
+        conversion = SQL(
+            "100.0 * SUM(%s) / NULLIF(SUM(%s), 0)",
+            self._field_to_sql(self._table, "advanced", query),
+            self._field_to_sql(self._table, "entered", query),
+        )
+        if aggregate_spec == "conversion_rate:avg":
+            return conversion
+        if aggregate_spec == "gap:avg":
+            target = self._field_to_sql(self._table, "target_rate", query)
+            return SQL("%s - AVG(%s)", conversion, target)
+        return SQL(
+            "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)",
+            self._field_to_sql(self._table, "days_median", query),
+        )
+
+    def action_open_leads(self):
+        """Open the opportunities behind the rows."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Opportunities"),
+            "res_model": "crm.lead",
+            "view_mode": "list,kanban,form",
+            "domain": [("id", "in", self.lead_id.ids)],
+            "context": {"active_test": False},
+        }

@@ -1,0 +1,1 @@
+"""The mathematics and the rules, in plain Python: nothing here imports odoo."""

@@ -1,0 +1,87 @@
+
+
+
+from odoo.tests import TransactionCase, new_test_user
+
+
+
+class FunnelCase(TransactionCase):
+    """A team with the reference funnel, two hunters and a clock."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
+        cls.History = cls.env["crm.lead.stage.history"]
+        cls.ivanov = new_test_user(
+            cls.env, "ivanov", groups="sales_team.group_sale_salesman", name="Ivanov"
+        )
+        cls.sidorov = new_test_user(
+            cls.env, "sidorov", groups="sales_team.group_sale_salesman", name="Sidorov"
+        )
+        cls.team = cls._make_team("Test Hunters")
+        cls.env["crm.team.member"].create(
+            [
+                {"crm_team_id": cls.team.id, "user_id": user.id}
+                for user in (cls.ivanov, cls.sidorov)
+            ]
+        )
+        cls.stages = cls._build_funnel(cls.team)
+        cls.list, cls.acquaintance, cls.presentation, cls.contract, cls.payment = cls.stages
+        cls.reason = cls.env["crm.lost.reason"].create({"name": "No budget (test)"})
+        cls.spam = cls.env["crm.lost.reason"].create(
+            {"name": "Spam (test)", "is_spam_or_duplicate": True}
+        )
+        cls.set_grace(0)
+
+    @classmethod
+    def _make_team(cls, name, **values):
+        return cls.env["crm.team"].create(
+            {"name": name, "use_opportunities": True, "company_id": False, **values}
+        )
+
+    @classmethod
+    def _build_funnel(cls, team, kind="active"):
+        cls.env["crm.funnel.builder"].create(
+            {"team_id": team.id, "funnel_kind": kind}
+        ).action_build()
+        return cls.env["crm.stage"].search([("team_ids", "in", team.ids)])
+
+    @classmethod
+    def set_grace(cls, minutes):
+        cls.env["ir.config_parameter"].set_param(
+            "sales_funnel_control.undo_grace_minutes", str(minutes)
+        )
+
+    def new_lead(self, stage=None, user=None, **values):
+        return self.env["crm.lead"].create(
+            {
+                "name": "Lead",
+                "type": "opportunity",
+                "team_id": self.team.id,
+                "user_id": (user or self.ivanov).id,
+                "stage_id": (stage or self.list).id,
+                **values,
+            }
+        )
+
+    def stays(self, leads):
+        return self.History.search([("lead_id", "in", leads.ids)])
+
+    def path(self, leads):
+        """``(stage, manager, origin, exit)`` of every stay, in order."""
+        return [
+            (stay.stage_id.name, stay.user_id.name, stay.origin, stay.exit)
+            for stay in self.stays(leads)
+        ]
+
+    def rates(self, domain=(), group="next_stage_id"):
+        """``{group: (entered, advanced, conversion)}`` as the report gives it."""
+        return {
+            key.display_name if hasattr(key, "display_name") else key: (entered, advanced, rate)
+            for key, entered, advanced, rate in self.env["crm.funnel.report"]._read_group(
+                [("team_id", "=", self.team.id), *domain],
+                [group],
+                ["entered:sum", "advanced:sum", "conversion_rate:avg"],
+            )
+        }

@@ -1,0 +1,326 @@
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from .common import FunnelCase
+
+
+@tagged("post_install", "-at_install")
+class TestLedger(FunnelCase):
+    def test_created_in_first_stage(self):
+        lead = self.new_lead()
+        self.assertEqual(
+            self.path(lead), [("Client List", "Ivanov", "created", "still_there")]
+        )
+        stay = self.stays(lead)
+        self.assertEqual(stay.next_stage_id, self.acquaintance)
+        self.assertEqual(stay.sales_role, "hunter")
+        self.assertEqual(stay.target_rate, 100)
+        self.assertTrue(stay.is_cohort)
+        self.assertFalse(stay.reached_next)
+
+    def test_advance_step_by_step(self):
+        lead = self.new_lead()
+        lead.stage_id = self.acquaintance
+        lead.stage_id = self.presentation
+        self.assertEqual(
+            self.path(lead),
+            [
+                ("Client List", "Ivanov", "created", "advanced"),
+                ("Acquaintance", "Ivanov", "advanced", "advanced"),
+                ("Presentation", "Ivanov", "advanced", "still_there"),
+            ],
+        )
+        self.assertEqual(self.stays(lead).mapped("reached_next"), [True, True, False])
+
+    def test_created_in_later_stage_enters_earlier_ones(self):
+        lead = self.new_lead(self.presentation)
+        self.assertEqual(
+            self.path(lead),
+            [
+                ("Client List", "Ivanov", "skipped", "advanced"),
+                ("Acquaintance", "Ivanov", "skipped", "advanced"),
+                ("Presentation", "Ivanov", "created", "still_there"),
+            ],
+        )
+
+    def test_skip(self):
+        lead = self.new_lead()
+        lead.stage_id = self.contract
+        self.assertEqual(
+            self.path(lead),
+            [
+                ("Client List", "Ivanov", "created", "advanced"),
+                ("Acquaintance", "Ivanov", "skipped", "advanced"),
+                ("Presentation", "Ivanov", "skipped", "advanced"),
+                ("Contract", "Ivanov", "advanced", "still_there"),
+            ],
+        )
+        self.assertEqual(
+            self.rates(),
+            {
+                "Acquaintance": (1, 1, 100),
+                "Presentation": (1, 1, 100),
+                "Contract": (1, 1, 100),
+                "Payment": (1, 0, 0),
+            },
+        )
+
+    def test_moving_back_takes_no_passage_away(self):
+        lead = self.new_lead()
+        lead.stage_id = self.presentation
+        lead.stage_id = self.acquaintance
+        self.assertEqual(
+            self.path(lead)[2:],
+            [
+                ("Presentation", "Ivanov", "advanced", "moved_back"),
+                ("Acquaintance", "Ivanov", "moved_back", "still_there"),
+            ],
+        )
+        self.assertEqual(self.rates()["Presentation"], (1, 1, 100))
+        self.assertEqual(self.rates()["Contract"], (1, 0, 0))
+
+    def test_lost_and_restored(self):
+        lead = self.new_lead()
+        lead.action_set_lost(lost_reason_id=self.reason.id)
+        stay = self.stays(lead)
+        self.assertEqual((stay.exit, stay.lost_reason_id), ("refused", self.reason))
+        self.assertTrue(stay.left_at)
+        lead.action_restore()
+        self.assertEqual(
+            self.path(lead),
+            [
+                ("Client List", "Ivanov", "created", "refused"),
+                ("Client List", "Ivanov", "reopened", "still_there"),
+            ],
+        )
+        self.assertEqual(self.stays(lead).mapped("is_cohort"), [True, False])
+        lead.stage_id = self.acquaintance
+        self.assertEqual(self.rates()["Acquaintance"], (1, 1, 100))
+
+    def test_archived_is_withdrawn_and_stays_in_the_denominator(self):
+        lead = self.new_lead()
+        lead.write({"probability": 30})
+        lead.action_archive()
+        self.assertEqual(self.stays(lead).exit, "withdrawn")
+        self.assertEqual(self.rates()["Acquaintance"], (1, 0, 0))
+        lead.probability = 0
+        self.assertEqual(self.stays(lead).exit, "refused")
+
+    def test_spam_and_transfer_do_not_count(self):
+        spam, transferred, counted = (self.new_lead() for _each in range(3))
+        spam.action_set_lost(lost_reason_id=self.spam.id)
+        other = self._make_team("Other")
+        self._build_funnel(other)
+        transferred.team_id = other
+        self.assertEqual(self.rates(), {"Acquaintance": (1, 0, 0)})
+        self.assertEqual(
+            [row[2:] for row in self.path(transferred)],
+            [("created", "transferred"), ("transferred", "still_there")],
+        )
+        self.assertEqual(self.stays(transferred)[-1].team_id, other)
+        self.assertEqual(transferred.stage_id.team_ids, other)
+        self.assertTrue(counted)
+
+    def test_handover_moves_the_cohort_row(self):
+        lead = self.new_lead()
+        lead.user_id = self.sidorov
+        self.assertEqual(
+            self.path(lead),
+            [
+                ("Client List", "Ivanov", "created", "handed_over"),
+                ("Client List", "Sidorov", "handed_over", "still_there"),
+            ],
+        )
+        self.assertEqual(self.stays(lead).mapped("is_cohort"), [False, True])
+        lead.stage_id = self.acquaintance
+        self.assertEqual(self.rates(group="user_id")["Sidorov"], (2, 1, 50))
+
+    def test_won(self):
+        lead = self.new_lead()
+        lead.action_set_won()
+        stays = self.stays(lead)
+        self.assertEqual(stays[-1].stage_id, self.payment)
+        self.assertFalse(stays[-1].next_stage_id)
+        self.assertEqual(stays[:-1].mapped("reached_next"), [True] * 4)
+
+    def test_undo_within_grace_leaves_no_trace(self):
+        self.set_grace(5)
+        with freeze_time("2026-03-02 10:00:00"):
+            lead = self.new_lead()
+        before = self.stays(lead).read()
+        with freeze_time("2026-03-03 10:00:00"):
+            lead.stage_id = self.contract
+        with freeze_time("2026-03-03 10:04:00"):
+            lead.stage_id = self.list
+        self.assertEqual(self.stays(lead).read(), before)
+
+    def test_undo_after_grace_is_a_move_back(self):
+        self.set_grace(5)
+        with freeze_time("2026-03-02 10:00:00"):
+            lead = self.new_lead()
+        with freeze_time("2026-03-03 10:00:00"):
+            lead.stage_id = self.acquaintance
+        with freeze_time("2026-03-03 10:06:00"):
+            lead.stage_id = self.list
+        self.assertEqual(
+            [row[2:] for row in self.path(lead)],
+            [
+                ("created", "advanced"),
+                ("advanced", "moved_back"),
+                ("moved_back", "still_there"),
+            ],
+        )
+
+    def test_snapshots_are_of_the_moment(self):
+        lead = self.new_lead(lead_class="a", expected_revenue=100)
+        self.team.crm_team_member_ids.filtered(
+            lambda member: member.user_id == self.ivanov
+        ).grade = "senior"
+        lead.write({"lead_class": "b", "expected_revenue": 200})
+        lead.stage_id = self.acquaintance
+        first, second = self.stays(lead)
+        self.assertEqual((first.lead_class, first.grade, first.amount), ("a", "middle", 100))
+        self.assertEqual((second.lead_class, second.grade, second.amount), ("b", "senior", 200))
+
+    def test_leads_have_no_stays_until_they_are_converted(self):
+        lead = self.new_lead(type="lead")
+        self.assertFalse(self.stays(lead))
+        lead.convert_opportunity(False)
+        self.assertEqual(self.stays(lead).origin, "created")
+        lead.type = "lead"
+        self.assertEqual(self.stays(lead).exit, "withdrawn")
+
+    def test_created_lost(self):
+        lead = self.new_lead(self.presentation, active=False, probability=0)
+        self.assertEqual(
+            [row[2:] for row in self.path(lead)],
+            [("skipped", "advanced"), ("skipped", "advanced"), ("created", "refused")],
+        )
+
+    def test_week_is_the_companys(self):
+        self.env.company.funnel_tz = "Asia/Tokyo"
+        with freeze_time("2026-03-01 16:00:00"):  # Sunday in UTC, Monday 01:00 in Tokyo
+            lead = self.new_lead()
+        self.assertEqual(str(self.stays(lead).week_start), "2026-03-02")
+        self.env.company.funnel_tz = "UTC"
+        self.assertEqual(str(self.stays(lead).week_start), "2026-02-23")
+
+    def test_nobody_writes_rows(self):
+        stay = self.stays(self.new_lead())
+        for user in (self.ivanov, self.env.ref("base.user_admin")):
+            rows = stay.with_user(user)
+            with self.assertRaises(AccessError):
+                rows.write({"stage_id": self.acquaintance.id})
+            with self.assertRaises(AccessError):
+                rows.unlink()
+            with self.assertRaises(AccessError):
+                rows.create({"lead_id": stay.lead_id.id, "stage_id": self.list.id})
+
+    def test_deleting_the_lead_deletes_its_stays(self):
+        lead = self.new_lead()
+        stay = self.stays(lead)
+        lead.unlink()
+        self.assertFalse(stay.exists())
+
+
+@tagged("post_install", "-at_install")
+class TestMerge(FunnelCase):
+    def test_earliest_entries_of_the_union(self):
+        with freeze_time("2026-03-01 10:00:00"):
+            late = self.new_lead()
+        with freeze_time("2026-03-02 10:00:00"):
+            far = self.new_lead(user=self.sidorov)
+        with freeze_time("2026-03-04 10:00:00"):
+            far.stage_id = self.acquaintance
+        with freeze_time("2026-03-05 10:00:00"):
+            late.stage_id = self.acquaintance
+        with freeze_time("2026-03-08 10:00:00"):
+            far.stage_id = self.presentation
+        with freeze_time("2026-03-09 10:00:00"):
+            survivor = (late | far).merge_opportunity()
+        self.assertEqual(survivor, far)
+        self.assertEqual(
+            [
+                (stay.stage_id, stay.user_id, stay.entered_at.day, stay.exit)
+                for stay in self.stays(survivor)
+            ],
+            [
+                (self.list, self.ivanov, 1, "advanced"),
+                (self.acquaintance, self.sidorov, 4, "advanced"),
+                (self.presentation, self.sidorov, 8, "still_there"),
+            ],
+        )
+        self.assertEqual(self.rates()["Presentation"], (1, 1, 100))
+
+
+@tagged("post_install", "-at_install")
+class TestFunnelChanges(FunnelCase):
+    def test_stage_inserted(self):
+        passed, waiting = self.new_lead(), self.new_lead()
+        passed.stage_id = self.presentation
+        waiting.stage_id = self.acquaintance
+        audit = self.env["crm.stage"].create(
+            {"name": "Audit", "sequence": 2, "team_ids": self.team.ids}
+        )
+        (self.presentation | self.contract | self.payment).sequence = 3
+        self.contract.sequence = 4
+        self.payment.sequence = 5
+        funnel = self.env["crm.stage"]._funnel(self.team.id)
+        self.assertEqual(
+            [step.stage_id for step in funnel.way],
+            (self.list + self.acquaintance + audit + self.presentation).ids
+            + (self.contract + self.payment).ids,
+        )
+        self.assertEqual(
+            self.stays(waiting)[-1].next_stage_id, audit, "open stays look ahead"
+        )
+        self.assertEqual(
+            self.stays(passed)[1].next_stage_id, self.presentation, "closed ones keep theirs"
+        )
+
+    def test_stage_deleted(self):
+        lead, stuck = self.new_lead(), self.new_lead()
+        lead.stage_id = self.acquaintance
+        lead.stage_id = self.presentation
+        stuck.stage_id = self.acquaintance
+        stuck.stage_id = self.list
+        self.acquaintance.unlink()
+        self.assertEqual(self.rates(), {"Presentation": (2, 1, 50), "Contract": (1, 0, 0)})
+        self.assertEqual(len(self.stays(lead)), 3, "the stay itself is not forgotten")
+
+    def test_stage_marked_won_afterwards(self):
+        lead = self.new_lead(self.contract)
+        self.contract.is_won = True
+        self.assertFalse(self.stays(lead)[-1].next_stage_id)
+        self.assertTrue(all(self.stays(lead)[:-1].mapped("reached_next")))
+        self.assertNotIn("Payment", self.rates())
+
+    def test_team_and_user_deleted(self):
+        lead = self.new_lead()
+        lead.stage_id = self.acquaintance
+        lead.flush_recordset()
+        self.stages.team_ids = False
+        self.team.unlink()
+        self.assertFalse(lead.team_id)
+        self.assertEqual(self.stays(lead).mapped("exit"), ["advanced", "still_there"])
+        self.assertFalse(self.stays(lead).team_id)
+
+    def test_nightly_mend(self):
+        lead = self.new_lead()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET user_id = %s WHERE id = %s", [self.sidorov.id, lead.id]
+        )
+        lead.invalidate_recordset()
+        with self.enter_registry_test_mode():
+            self.env.ref("sales_funnel_control.ir_cron_mend_ledger").method_direct_trigger()
+        self.History.invalidate_model()
+        self.assertEqual(
+            [row[1:] for row in self.path(lead)],
+            [
+                ("Ivanov", "created", "handed_over"),
+                ("Sidorov", "handed_over", "still_there"),
+            ],
+        )
+        self.assertTrue(self.stays(lead)[-1].is_reconstructed)
