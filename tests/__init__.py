@@ -1,1 +1,1 @@
-from . import test_ledger
+from . import test_backfill, test_invariants, test_ledger

@@ -6,6 +6,7 @@ from .databases import Databases
 from .locking import state_lock
 from .paths import CHECKOUT
 from .report import Problem
+from .server import borrowed_cluster
 
 DATABASE = "bench"
 PROGRAM = CHECKOUT / "bench"
@@ -15,7 +16,7 @@ def run(odoo, arguments):
     """Run `bench/` with Odoo at hand; it finds its database by ODOO_RC."""
     if not (PROGRAM / "__main__.py").exists():
         raise Problem("there is no bench/__main__.py in this checkout")
-    with state_lock("benchmark"):
+    with state_lock("benchmark"), borrowed_cluster(odoo):
         Databases(odoo).create(DATABASE, "addon")
         env = {**odoo.env, "ODOO_RC": str(odoo.config(DATABASE))}
         command = [odoo.venv.python, PROGRAM, *arguments]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shlex
 
 from . import bench, cleaning, demo, linting, odoo, process, testing, translations
@@ -13,6 +14,8 @@ from .server import Server, chosen_port
 
 def main(arguments):
     """Run one command; problems come out as one line and exit code 1."""
+    # The user who runs PostgreSQL for root must get at what we make.
+    os.umask(0o022)
     try:
         options = _parser().parse_args(arguments)
         make_folders()
@@ -120,15 +123,15 @@ def _test_stock(options):
 def _lint(options):
     if options.fix:
         return linting.repair(odoo.get())
-    return linting.run(_ready())
+    return linting.run(odoo.get())
 
 
 def _pot(_options):
-    translations.refresh(_ready())
+    translations.refresh(odoo.get())
 
 
 def _bench(options):
-    return bench.run(_ready(), _passed_on(options))
+    return bench.run(odoo.get(), _passed_on(options))
 
 
 def _shell(options):

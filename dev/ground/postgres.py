@@ -159,14 +159,12 @@ class Cluster:
 
     def sql(self, statement, database="postgres"):
         """Run one statement as the owner of everything; rows come back as lines."""
-        return process.read(
-            [
-                *(self.programs["psql"], "-XAtq", "-v", "ON_ERROR_STOP=1"),
-                *("-h", self.socket, "-p", str(PORT), "-U", ROLE, "-d", database, "-c", statement),
-            ],
-            "an SQL statement",
-            env=self.env,
-        ).strip()
+        options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]
+        return process.read(self.client("psql", *options), "an SQL statement", env=self.env).strip()
+
+    def client(self, program, *arguments):
+        """The command line of a client program, connected to this cluster."""
+        return [self.programs[program], "-h", self.socket, "-p", str(PORT), "-U", ROLE, *arguments]
 
     @cached_property
     def _owner(self):

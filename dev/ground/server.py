@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 
 from .locking import state_lock
 from .odoo import excuse
@@ -101,12 +102,27 @@ class Server:
 
 def stop_all():
     """Stop every server of this checkout and return the names of their databases."""
-    databases = [path.stem.removeprefix("server-") for path in STATE.glob("server-*.json")]
-    return [name for name in databases if Server(None, name).stop()]
+    return [name for name in _databases() if Server(None, name).stop()]
 
 
-def any_running():
-    return any(_is_ours(json.loads(path.read_text())) for path in STATE.glob("server-*.json"))
+@contextmanager
+def borrowed_cluster(odoo):
+    """Have the database server up for the block; afterwards it is as it was before."""
+    started = odoo.cluster.start()
+    try:
+        yield
+    finally:
+        if started and not _any_running():
+            odoo.cluster.stop()
+
+
+def _any_running():
+    return any(Server(None, name).port for name in _databases())
+
+
+def _databases():
+    """The databases that have, or had, a server."""
+    return [path.stem.removeprefix("server-") for path in STATE.glob("server-*.json")]
 
 
 def _is_ours(recorded):

@@ -2,11 +2,12 @@
 
 import subprocess
 
-from . import browser, server
+from . import browser
 from .databases import STOCK_ADDONS, Databases
 from .locking import state_lock
 from .paths import ADDON, CHECKOUT, log_file
 from .report import say, step
+from .server import borrowed_cluster
 
 DATABASE = "test"
 STOCK_DATABASE = "test_stock"
@@ -16,15 +17,10 @@ TESTS = f"{ADDON}/tests"
 
 def run(odoo, arguments):
     """Run pytest with `arguments` and return its exit code; what runs is stopped after it."""
-    with state_lock("test run"):
-        browser.need()
-        started = odoo.cluster.start()
-        try:
-            Databases(odoo).create(DATABASE, "addon")
-            return _pytest(odoo, arguments)
-        finally:
-            if started and not server.any_running():
-                odoo.cluster.stop()
+    browser.need()
+    with state_lock("test run"), borrowed_cluster(odoo):
+        Databases(odoo).create(DATABASE, "addon")
+        return _pytest(odoo, arguments)
 
 
 def _pytest(odoo, arguments):
@@ -46,9 +42,8 @@ def _pytest(odoo, arguments):
 
 def run_stock(odoo, arguments):
     """Run the suites of Odoo's own CRM addons with ours beside them, by Odoo's own runner."""
-    with state_lock("test run"):
-        browser.need()
-        odoo.cluster.start()
+    browser.need()
+    with state_lock("test run"), borrowed_cluster(odoo):
         Databases(odoo).create(STOCK_DATABASE, "stock")
         with step("Running Odoo's own suites beside the addon"):
             odoo.run(

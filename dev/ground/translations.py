@@ -2,7 +2,10 @@
 
 from . import process
 from .databases import Databases
+from .locking import state_lock
 from .paths import ADDON, ADDON_FOLDER, DEV, STATE
+from .report import say
+from .server import borrowed_cluster
 
 DATABASE = "translations"
 FOLDER = ADDON_FOLDER / "i18n"
@@ -13,10 +16,11 @@ def refresh(odoo):
     """Export the template anew and carry each language over to it."""
     fresh = _export(odoo)
     FOLDER.mkdir(exist_ok=True)
-    process.run(
+    said = process.read(
         [*_catalog(odoo), "write", fresh, _template(), *_languages()],
         "writing the translations",
     )
+    say(said.rstrip())
 
 
 def complaints(odoo):
@@ -30,9 +34,11 @@ def complaints(odoo):
 def _export(odoo):
     """The template as the code in the checkout gives it."""
     fresh = STATE / f"{ADDON}.pot"
-    Databases(odoo).create(DATABASE, "addon")
-    odoo.run("the export", "i18n", "export", ADDON, "-o", fresh, database=DATABASE)
-    Databases(odoo).drop(DATABASE)
+    databases = Databases(odoo)
+    with state_lock("translations"), borrowed_cluster(odoo):
+        databases.create(DATABASE, "addon")
+        odoo.run("the export", "i18n", "export", ADDON, "-o", fresh, database=DATABASE)
+        databases.drop(DATABASE)
     return fresh
 
 

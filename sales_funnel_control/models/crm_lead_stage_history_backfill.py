@@ -293,11 +293,12 @@ class CrmLeadStageHistory(models.Model):
 
         ``story`` is one row per lead: its values before the first tracked change of each field
         (else the present ones), the beginning and the end of what is to be rebuilt.
-        ``point`` is one row per lead and moment at which something changed.
+        ``point`` is one row per lead and moment at which something changed. A lead that was born
+        lost (an import of old leads, say) was in the funnel for no time at all.
         """
         return SQL(
             """
-            story AS (
+            told AS (
                 SELECT lead.id AS lead_id, lead.lost_reason_id,
                        NOT lead.active AND COALESCE(lead.probability, 0) = 0 AS is_lost,
                        %(stage)s AS stage_id,
@@ -317,10 +318,12 @@ class CrmLeadStageHistory(models.Model):
                        date_trunc('second', COALESCE(
                            lead.date_last_stage_update, lead.create_date
                        )) AS staged_at,
-                       CASE WHEN NOT lead.active
-                             AND COUNT(*) FILTER (WHERE event.field = 'active') = 0
-                            THEN date_trunc('second', COALESCE(lead.date_closed, lead.write_date))
+                       CASE WHEN NOT lead.active AND COUNT(event.id) = 0
+                            THEN date_trunc('second', COALESCE(
+                                lead.date_closed, lead.date_last_stage_update, lead.write_date
+                            ))
                        END AS archived_at,
+                       MIN(event.at) FILTER (WHERE event.field = 'active') AS toggled_at,
                        live.entered_at AS live_at,
                        live.origin AS live_origin,
                        live.stage_id AS live_stage_id,
@@ -341,6 +344,23 @@ class CrmLeadStageHistory(models.Model):
               GROUP BY lead.id, live.entered_at, live.origin, live.stage_id, live.team_id,
                        live.user_id
             ),
+            story AS (
+                SELECT told.*,
+                       told.active OR told.is_born_lost AS began_active
+                  FROM (
+                        SELECT told.*,
+                               NOT told.active AND (
+                                   told.is_lost AND told.toggled_at IS NULL
+                                   OR EXISTS (
+                                       SELECT FROM event
+                                        WHERE event.lead_id = told.lead_id
+                                          AND event.at <= told.toggled_at
+                                          AND event.field = 'won_status'
+                                   )
+                               ) AS is_born_lost
+                          FROM told
+                       ) told
+            ),
             point AS (
                 SELECT event.lead_id, event.at,
                        %(changes)s,
@@ -360,9 +380,16 @@ class CrmLeadStageHistory(models.Model):
                          WHERE event.lead_id = story.lead_id AND event.at = story.began_at
                    )
                  UNION ALL
-                SELECT story.lead_id, GREATEST(story.archived_at, story.began_at), %(archived)s
+                SELECT story.lead_id,
+                       GREATEST(story.archived_at, story.began_at + INTERVAL '1 microsecond'),
+                       %(archived)s
                   FROM story
                  WHERE story.archived_at < COALESCE(story.live_at, 'infinity')
+                 UNION ALL
+                SELECT story.lead_id, story.began_at + INTERVAL '1 microsecond', %(born_lost)s
+                  FROM story
+                 WHERE story.is_born_lost
+                   AND story.began_at < COALESCE(story.live_at, 'infinity')
             )
             """,
             leads=lead_ids,
@@ -393,6 +420,10 @@ class CrmLeadStageHistory(models.Model):
                 "FALSE, NULL::int, FALSE, NULL::int, FALSE, NULL::int, TRUE, NULL::int,"
                 " FALSE, FALSE, NULL::int"
             ),
+            born_lost=SQL(
+                "FALSE, NULL::int, FALSE, NULL::int, FALSE, NULL::int, TRUE, NULL::int,"
+                " FALSE, TRUE, NULL::int"
+            ),
         )
 
     def _before_sql(self, name):
@@ -407,12 +438,12 @@ class CrmLeadStageHistory(models.Model):
         )
 
     def _before_active_sql(self):
-        """1 or NULL, as the chatter keeps booleans; a lead is taken to have begun active."""
+        """Whether the lead began active; one that the chatter says nothing of is taken to."""
         return SQL(
-            "CASE WHEN COUNT(*) FILTER (WHERE event.field = 'active') > 0"
-            " THEN (ARRAY_AGG(event.old ORDER BY event.at, event.id)"
-            " FILTER (WHERE event.field = 'active'))[1]"
-            " ELSE 1 END"
+            "CASE WHEN COUNT(event.id) = 0 THEN TRUE"
+            " WHEN COUNT(*) FILTER (WHERE event.field = 'active') = 0 THEN lead.active"
+            " ELSE (ARRAY_AGG(event.old ORDER BY event.at, event.id)"
+            " FILTER (WHERE event.field = 'active'))[1] IS NOT NULL END"
         )
 
     def _state_cte(self):
@@ -440,7 +471,12 @@ class CrmLeadStageHistory(models.Model):
                 SELECT carried.lead_id, carried.at, carried.is_judged, carried.lost_reason_id,
                        carried.is_lead,
                        %(stage)s AS stage_id, %(team)s AS team_id, %(user)s AS user_id,
-                       %(active)s IS NOT NULL AS active
+                       CASE WHEN carried.active_changes = 0 THEN story.began_active
+                            ELSE FIRST_VALUE(carried.active) OVER (
+                                PARTITION BY carried.lead_id, carried.active_changes
+                                    ORDER BY carried.at
+                            ) IS NOT NULL
+                       END AS active
                   FROM carried
                   JOIN story ON story.lead_id = carried.lead_id
             ),
@@ -482,11 +518,12 @@ class CrmLeadStageHistory(models.Model):
             state AS (
                 SELECT judged.lead_id, judged.at, judged.in_funnel,
                        stage.id AS stage_id, team.id AS team_id, manager.id AS user_id,
+                       COALESCE(judged.run_is_judged, FALSE)
+                       OR judged.run_lost_reason_id IS NOT NULL
+                       OR judged.is_last_run AND story.live_at IS NULL AND story.is_lost
+                           AS is_lost,
                        CASE WHEN judged.is_last_run AND story.live_at IS NULL
-                            THEN story.is_lost
-                            ELSE judged.run_is_judged OR judged.run_lost_reason_id IS NOT NULL
-                       END AS is_lost,
-                       CASE WHEN judged.is_last_run AND story.live_at IS NULL
+                             AND story.is_lost
                             THEN story.lost_reason_id
                             ELSE reason.id
                        END AS lost_reason_id
@@ -523,7 +560,6 @@ class CrmLeadStageHistory(models.Model):
                     ("stage", "stage_id"),
                     ("team", "team_id"),
                     ("user", "user_id"),
-                    ("active", "active"),
                 )
             },
         )
@@ -566,7 +602,8 @@ class CrmLeadStageHistory(models.Model):
             ),
             begun AS (
                 SELECT inside.*,
-                       CASE WHEN is_first AND NOT is_tracked THEN 'reconstructed'
+                       CASE WHEN is_first AND NOT is_tracked AND staged_at > at
+                            THEN 'reconstructed'
                             WHEN is_first THEN 'created'
                             WHEN NOT was_in_funnel THEN 'reopened'
                             WHEN team_id IS DISTINCT FROM old_team_id THEN 'transferred'
@@ -587,7 +624,7 @@ class CrmLeadStageHistory(models.Model):
                             WHEN COALESCE(next_rank > rank, TRUE) THEN 'advanced'
                             ELSE 'moved_back'
                        END AS exit,
-                       COALESCE(next_at, live_at) AS left_at
+                       date_trunc('second', COALESCE(next_at, live_at)) AS left_at
                   FROM inside
             ),
             stay AS (

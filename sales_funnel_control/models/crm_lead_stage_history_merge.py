@@ -1,6 +1,18 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+# Columns that collapsing gives new values, or leaves to be derived. Rows are written anew, in the
+# order of the way, because their ids break ties between stays entered at one moment.
+_REMADE = {
+    "id",
+    "entered_at",
+    "left_at",
+    "exit",
+    "origin",
+    "is_skipped",
+    "lost_reason_id",
+}
+
 
 class CrmLeadStageHistory(models.Model):
     """Merging opportunities: the survivor keeps the earliest entries of the union."""
@@ -34,7 +46,12 @@ class CrmLeadStageHistory(models.Model):
         earliest entry into a later one; the last is left open for ``_sync`` to judge. Stays in
         other teams are kept as far as they ended before.
         """
+        if not lead_ids:
+            return
         self._flush_for_sql()
+        copied = sorted(
+            name for name, field in self._fields.items() if field.store and name not in _REMADE
+        )
         self.env.cr.execute(
             SQL(
                 """
@@ -67,40 +84,36 @@ class CrmLeadStageHistory(models.Model):
                       FROM monotone
                     WINDOW along AS (PARTITION BY lead_id ORDER BY rank, id)
                 ),
-                dropped AS (
+                taken AS (
                     DELETE FROM crm_lead_stage_history AS stay
                      USING (
                             SELECT lead_id, MIN(entered_at) AS began_at FROM way GROUP BY lead_id
-                           ) union_way
+                           ) union_way, crm_lead lead
                      WHERE stay.lead_id = union_way.lead_id
-                       AND stay.id NOT IN (SELECT id FROM way)
+                       AND lead.id = stay.lead_id
                        AND (
-                            stay.left_at IS NULL
-                            OR stay.left_at > union_way.began_at
-                            OR stay.team_id IS NOT DISTINCT FROM (
-                                SELECT team_id FROM crm_lead WHERE id = stay.lead_id
-                            )
+                            stay.left_at > union_way.began_at
+                            OR stay.team_id IS NOT DISTINCT FROM lead.team_id
                        )
-                 RETURNING stay.id
+                 RETURNING stay.*
                 )
-                UPDATE crm_lead_stage_history AS stay
-                   SET entered_at = way.entered_at,
-                       left_at = way.left_at,
-                       exit = CASE WHEN way.left_at IS NULL THEN 'still_there' ELSE 'advanced' END,
-                       lost_reason_id = NULL,
-                       origin = CASE
+                INSERT INTO crm_lead_stage_history (
+                    %(copied)s, entered_at, left_at, exit, origin, is_skipped
+                )
+                SELECT %(copied_from)s, way.entered_at, way.left_at,
+                       CASE WHEN way.left_at IS NULL THEN 'still_there' ELSE 'advanced' END,
+                       CASE
                            WHEN way.left_at = way.entered_at THEN 'skipped'
-                           WHEN way.rank = 0 OR way.is_first THEN 'created'
-                           WHEN stay.origin IN ('skipped', 'created', 'reopened', 'moved_back',
-                                                'handed_over') THEN 'advanced'
-                           ELSE stay.origin
+                           WHEN way.is_first THEN 'created'
+                           ELSE 'advanced'
                        END,
-                       is_skipped = way.left_at = way.entered_at
-                           AND way.left_at IS NOT NULL
+                       COALESCE(way.left_at = way.entered_at, FALSE)
                   FROM way
-                 WHERE stay.id = way.id
-                   AND (SELECT COUNT(*) FROM dropped) >= 0
+                  JOIN taken ON taken.id = way.id
+              ORDER BY way.lead_id, way.rank, way.id
                 """,
+                copied=SQL(", ").join(map(SQL.identifier, copied)),
+                copied_from=SQL(", ").join(SQL.identifier("taken", name) for name in copied),
                 steps=self._steps_cte(),
                 leads=list(lead_ids),
             )

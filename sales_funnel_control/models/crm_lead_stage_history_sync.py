@@ -60,9 +60,7 @@ class CrmLeadStageHistory(models.Model):
         :param SQL condition: on the alias ``lead``
         :return: how many leads were mended
         """
-        differences = self._differences(
-            condition, self._known_moment_sql(), None, limit
-        )
+        differences = self._differences(condition, self._known_moment_sql(), None, limit)
         self._apply([diff for diff in differences if diff.stay], reconstructed=True)
         self._backfill([diff.lead_id for diff in differences if not diff.stay])
         return len(differences)
@@ -121,7 +119,7 @@ class CrmLeadStageHistory(models.Model):
                         SELECT lead.*,
                                lead.active AND lead.type = 'opportunity'
                                AND lead.stage_id IS NOT NULL AS in_funnel,
-                               NOT lead.active AND lead.type = 'opportunity'
+                               NOT lead.active
                                AND COALESCE(lead.probability, 0) = 0 AS is_lost
                           FROM crm_lead lead
                          WHERE %(condition)s
@@ -139,13 +137,14 @@ class CrmLeadStageHistory(models.Model):
                             OR (lead.stage_id, lead.team_id, lead.user_id)
                                IS DISTINCT FROM (stay.stage_id, stay.team_id, stay.user_id)
                        WHEN stay.id IS NULL
-                       THEN lead.is_lost AND lead.stage_id IS NOT NULL
-                       ELSE stay.exit IN ('still_there', 'refused', 'withdrawn')
-                            AND (stay.exit, stay.lost_reason_id) IS DISTINCT FROM (
-                                CASE WHEN lead.is_lost THEN 'refused' ELSE 'withdrawn' END,
-                                CASE WHEN lead.is_lost THEN lead.lost_reason_id END
-                            )
-                        END
+                       THEN lead.is_lost AND lead.type = 'opportunity'
+                            AND lead.stage_id IS NOT NULL
+                       ELSE stay.exit = 'still_there'
+                            OR lead.is_lost
+                            AND stay.exit IN ('refused', 'withdrawn')
+                            AND (stay.exit, stay.lost_reason_id)
+                                IS DISTINCT FROM ('refused', lead.lost_reason_id)
+                       END
               ORDER BY lead.id
                  LIMIT %(limit)s
                 """,
@@ -363,9 +362,7 @@ class CrmLeadStageHistory(models.Model):
                        )
               ORDER BY opening.place
                 """,
-                **self._columns(
-                    "closing", ("stays", "at", "exit", "reason", "arrives"), closing
-                ),
+                **self._columns("closing", ("stays", "at", "exit", "reason", "arrives"), closing),
                 **self._columns(
                     "opening",
                     (
@@ -401,8 +398,7 @@ class CrmLeadStageHistory(models.Model):
     def _columns(prefix, names, rows):
         columns = zip(*rows, strict=True) if rows else ((),) * len(names)
         return {
-            f"{prefix}_{name}": list(column)
-            for name, column in zip(names, columns, strict=True)
+            f"{prefix}_{name}": list(column) for name, column in zip(names, columns, strict=True)
         }
 
     def _change_rows(self, changes):

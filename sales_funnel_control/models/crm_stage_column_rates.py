@@ -1,1 +1,85 @@
+from collections import defaultdict
+from datetime import datetime, time
 
+import pytz
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import date_utils
+
+
+class CrmStage(models.Model):
+    _inherit = "crm.stage"
+
+    @api.model
+    @api.readonly
+    def get_column_rates(self, stage_ids, team_id=None):
+        """Conversion into stages in the current quarter, of the entries the reader may see.
+
+        Transitions of different funnels are never pooled: a stage that is entered from several
+        others has no rate, and entries that left for elsewhere before a funnel was changed do
+        not count.
+
+        :param list[int] stage_ids: stages that the transitions lead into
+        :param int team_id: sales team; without it, the entries of all teams
+        :return: by stage id: ``entered``, ``advanced`` (opportunities), ``rate`` and ``target``
+            (per cent, False where there is none); nothing for a stage that has neither
+        :rtype: dict[int, dict]
+        """
+        funnels = [self._funnel(team_id)] if team_id else self._funnels().values()
+        ways = {(step, funnel.next_stage(step)) for funnel in funnels for step in funnel.steps}
+        found = defaultdict(list)
+        for into, stage, *figures in self.env["crm.funnel.report"]._read_group(
+            self._column_rates_domain(stage_ids, team_id),
+            ["next_stage_id", "stage_id"],
+            ["entered:sum", "advanced:sum", "conversion_rate:avg", "target_rate:avg"],
+        ):
+            if (stage.id, into.id) in ways:
+                found[into.id].append(figures)
+        rates = {stage_id: rows[0] for stage_id, rows in found.items() if len(rows) == 1}
+        idle = {into for _stage, into in ways}.intersection(stage_ids).difference(found)
+        for stage_id, target in self.browse(idle)._targets_in_force(team_id).items():
+            if target:
+                rates[stage_id] = (0, 0, False, target)
+        return {
+            stage_id: {
+                "entered": entered,
+                "advanced": advanced,
+                "rate": rate,
+                "target": target or False,
+            }
+            for stage_id, (entered, advanced, rate, target) in rates.items()
+        }
+
+    def _column_rates_domain(self, stage_ids, team_id):
+        domain = Domain("next_stage_id", "in", stage_ids)
+        domain &= Domain("entered_at", ">=", self._quarter_start())
+        if team_id:
+            domain &= Domain("team_id", "=", team_id)
+        return domain
+
+    @api.model
+    def _quarter_start(self):
+        """The quarter's first midnight in the company's sales time zone, as naive UTC."""
+        company = self.env.company
+        first_day = date_utils.start_of(company._funnel_today(), "quarter")
+        midnight = pytz.timezone(company.funnel_tz).localize(datetime.combine(first_day, time.min))
+        return midnight.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _targets_in_force(self, team_id):
+        """Today's targets by stage id: the team's, whatever the manager and role."""
+        today = self.env.company._funnel_today()
+        overrides = self.env["crm.stage.target"].search_fetch(
+            Domain("stage_id", "in", self.ids)
+            & Domain("state", "=", "approved")
+            & Domain("team_id", "in", [team_id, False])
+            & Domain("sales_role", "=", False)
+            & Domain("user_id", "=", False)
+            & (Domain("date_from", "=", False) | Domain("date_from", "<=", today))
+            & (Domain("date_to", "=", False) | Domain("date_to", ">=", today)),
+            ["stage_id", "target_rate"],
+            order="specificity",  # The most specific one comes last and wins.
+        )
+        return {stage.id: stage.target_rate for stage in self} | {
+            target.stage_id.id: target.target_rate for target in overrides
+        }

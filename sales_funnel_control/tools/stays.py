@@ -54,11 +54,7 @@ class Funnel:
                 Step(
                     stage_id,
                     rank=(
-                        WON_RANK + place
-                        if won
-                        else 0
-                        if last_won and place > last_won
-                        else place
+                        WON_RANK + place if won else 0 if last_won and place > last_won else place
                     ),
                     is_member=member,
                     is_won=won,
@@ -221,11 +217,11 @@ def _born_lost(lead, funnel):
 
 
 def _absent(lead, last):
-    """The lead is out of the funnel: its latest stay is closed, for the right reason."""
-    exit_ = "refused" if lead.is_lost else "withdrawn"
-    reason = lead.lost_reason_id if lead.is_lost else None
-    if not last.is_open and last.exit not in ("refused", "withdrawn"):
-        return Change()
-    if (last.exit, last.lost_reason_id) == (exit_, reason):
-        return Change()
-    return Change(exit=exit_, lost_reason_id=reason)
+    """The lead is out of the funnel: its latest stay is closed, for the right reason.
+
+    A withdrawn lead may turn out to be lost, as losing takes several writes. A refusal has
+    happened: it stays one, until the lead is reopened.
+    """
+    if lead.is_lost:
+        return Change(exit="refused", lost_reason_id=lead.lost_reason_id)
+    return Change(exit="withdrawn") if last.is_open else Change()
