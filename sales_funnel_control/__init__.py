@@ -1,2 +1,2 @@
-from . import controllers, models, reports, wizard
+from . import controllers, demo, models, reports, wizard
 from .hooks import post_init_hook, uninstall_hook

@@ -14,10 +14,10 @@ class FunnelCase(TransactionCase):
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
         cls.History = cls.env["crm.lead.stage.history"]
         cls.ivanov = new_test_user(
-            cls.env, "ivanov", groups="sales_team.group_sale_salesman", name="Ivanov"
+            cls.env, "test_ivanov", groups="sales_team.group_sale_salesman", name="Ivanenko"
         )
         cls.sidorov = new_test_user(
-            cls.env, "sidorov", groups="sales_team.group_sale_salesman", name="Sidorov"
+            cls.env, "test_sidorov", groups="sales_team.group_sale_salesman", name="Sidorenko"
         )
         cls.team = cls._make_team("Test Hunters")
         cls.env["crm.team.member"].create(

@@ -201,7 +201,7 @@ class InvariantCase(FunnelCase):
               FROM crm_lead_stage_history stay
          LEFT JOIN crm_stage stage ON stage.id = stay.stage_id
              WHERE lead_id = ANY(%s)
-          ORDER BY lead_id, entered_at, stay.id
+          ORDER BY lead_id, entered_at, left_at, stay.id
             """,
             [leads.ids],
         )

@@ -11,7 +11,7 @@ class TestLedger(FunnelCase):
     def test_created_in_first_stage(self):
         lead = self.new_lead()
         self.assertEqual(
-            self.path(lead), [("Client List", "Ivanov", "created", "still_there")]
+            self.path(lead), [("Client List", "Ivanenko", "created", "still_there")]
         )
         stay = self.stays(lead)
         self.assertEqual(stay.next_stage_id, self.acquaintance)
@@ -27,9 +27,9 @@ class TestLedger(FunnelCase):
         self.assertEqual(
             self.path(lead),
             [
-                ("Client List", "Ivanov", "created", "advanced"),
-                ("Acquaintance", "Ivanov", "advanced", "advanced"),
-                ("Presentation", "Ivanov", "advanced", "still_there"),
+                ("Client List", "Ivanenko", "created", "advanced"),
+                ("Acquaintance", "Ivanenko", "advanced", "advanced"),
+                ("Presentation", "Ivanenko", "advanced", "still_there"),
             ],
         )
         self.assertEqual(self.stays(lead).mapped("reached_next"), [True, True, False])
@@ -39,9 +39,9 @@ class TestLedger(FunnelCase):
         self.assertEqual(
             self.path(lead),
             [
-                ("Client List", "Ivanov", "skipped", "advanced"),
-                ("Acquaintance", "Ivanov", "skipped", "advanced"),
-                ("Presentation", "Ivanov", "created", "still_there"),
+                ("Client List", "Ivanenko", "skipped", "advanced"),
+                ("Acquaintance", "Ivanenko", "skipped", "advanced"),
+                ("Presentation", "Ivanenko", "created", "still_there"),
             ],
         )
 
@@ -51,10 +51,10 @@ class TestLedger(FunnelCase):
         self.assertEqual(
             self.path(lead),
             [
-                ("Client List", "Ivanov", "created", "advanced"),
-                ("Acquaintance", "Ivanov", "skipped", "advanced"),
-                ("Presentation", "Ivanov", "skipped", "advanced"),
-                ("Contract", "Ivanov", "advanced", "still_there"),
+                ("Client List", "Ivanenko", "created", "advanced"),
+                ("Acquaintance", "Ivanenko", "skipped", "advanced"),
+                ("Presentation", "Ivanenko", "skipped", "advanced"),
+                ("Contract", "Ivanenko", "advanced", "still_there"),
             ],
         )
         self.assertEqual(
@@ -74,8 +74,8 @@ class TestLedger(FunnelCase):
         self.assertEqual(
             self.path(lead)[2:],
             [
-                ("Presentation", "Ivanov", "advanced", "moved_back"),
-                ("Acquaintance", "Ivanov", "moved_back", "still_there"),
+                ("Presentation", "Ivanenko", "advanced", "moved_back"),
+                ("Acquaintance", "Ivanenko", "moved_back", "still_there"),
             ],
         )
         self.assertEqual(self.rates()["Presentation"], (1, 1, 100))
@@ -91,8 +91,8 @@ class TestLedger(FunnelCase):
         self.assertEqual(
             self.path(lead),
             [
-                ("Client List", "Ivanov", "created", "refused"),
-                ("Client List", "Ivanov", "reopened", "still_there"),
+                ("Client List", "Ivanenko", "created", "refused"),
+                ("Client List", "Ivanenko", "reopened", "still_there"),
             ],
         )
         self.assertEqual(self.stays(lead).mapped("is_cohort"), [True, False])
@@ -129,13 +129,13 @@ class TestLedger(FunnelCase):
         self.assertEqual(
             self.path(lead),
             [
-                ("Client List", "Ivanov", "created", "handed_over"),
-                ("Client List", "Sidorov", "handed_over", "still_there"),
+                ("Client List", "Ivanenko", "created", "handed_over"),
+                ("Client List", "Sidorenko", "handed_over", "still_there"),
             ],
         )
         self.assertEqual(self.stays(lead).mapped("is_cohort"), [False, True])
         lead.stage_id = self.acquaintance
-        self.assertEqual(self.rates(group="user_id")["Sidorov"], (2, 1, 50))
+        self.assertEqual(self.rates(group="user_id")["Sidorenko"], (2, 1, 50))
 
     def test_won(self):
         lead = self.new_lead()
@@ -319,8 +319,8 @@ class TestFunnelChanges(FunnelCase):
         self.assertEqual(
             [row[1:] for row in self.path(lead)],
             [
-                ("Ivanov", "created", "handed_over"),
-                ("Sidorov", "handed_over", "still_there"),
+                ("Ivanenko", "created", "handed_over"),
+                ("Sidorenko", "handed_over", "still_there"),
             ],
         )
         self.assertTrue(self.stays(lead)[-1].is_reconstructed)

@@ -134,7 +134,7 @@ class TestWeb(FunnelCase, HttpCase):
     def test_unit(self):
         self.browser_js(
             "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000"
-            "&filter=@sales_funnel_control",
+            "&filter=/@sales_funnel_control/",
             "",
             "",
             login="admin",

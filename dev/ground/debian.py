@@ -133,7 +133,7 @@ def install(packages, purpose):
     """Install `packages` into the system; who may not is told what to ask for."""
     names = " ".join(packages)
     if not IS_ROOT:
-        raise Problem(f"{purpose} needs a package: sudo apt-get install {names}")
+        raise Problem(f"packages for {purpose} are missing: sudo apt-get install {names}")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with step(f"Installing {names}"):
         process.run(["apt-get", "update", "-q"], "reading the package lists", env=env)

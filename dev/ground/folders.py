@@ -26,7 +26,8 @@ def made_whole(target):
 def sweep(target):
     """Remove what an interrupted run left of `target`; call it under the lock of its maker."""
     for leftover in target.parent.glob(f"{target.name}.*.part"):
-        remove(leftover)
+        # A killed run may have left a child that still writes there.
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def remove(folder):

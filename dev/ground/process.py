@@ -7,6 +7,12 @@ from pathlib import Path
 from .paths import log_file
 from .report import Problem
 
+# How apt, pip, npm and PostgreSQL begin the line that names the cause.
+TELLING = (
+    *("E: ", "ERROR: ", "npm ERR! request ", "npm error request "),
+    *("error: ", "fatal: ", "FATAL: ", "initdb: error"),
+)
+
 
 def run(command, what, log=None, **options):
     """Run `command` to its end, its output appended to the log; `what` names it in errors."""
@@ -58,7 +64,7 @@ def _telling_line(log, start):
     """The line of a log that says best what went wrong: the first error, or the last line."""
     lines = Path(log).read_bytes()[start:].decode(errors="replace").splitlines()
     for line in lines:
-        if line.startswith(("E: ", "ERROR: ", "error: ", "fatal: ", "FATAL: ", "initdb: error")):
+        if line.startswith(TELLING):
             return line
     return _last_line("\n".join(lines))
 

@@ -33,11 +33,12 @@ class CrmLeadStageHistory(models.Model):
     Facts only. The dimensions are snapshots of the moment the stay began; ``days``,
     ``week_start``, ``is_cohort``, ``reached_next`` and ``target_rate`` are derived from the stays.
     Rows are written by the system in SQL (see the files beside this one), never by users.
+    Stays entered at one moment are in the order in which they were left.
     """
 
     _name = "crm.lead.stage.history"
     _description = "Lead Stage Stay"
-    _order = "lead_id, entered_at, id"
+    _order = "lead_id, entered_at, left_at, id"
     _rec_name = "stage_id"
     _log_access = False
 

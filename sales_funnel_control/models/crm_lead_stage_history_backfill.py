@@ -335,7 +335,7 @@ class CrmLeadStageHistory(models.Model):
                         SELECT *
                           FROM crm_lead_stage_history stay
                          WHERE stay.lead_id = lead.id
-                      ORDER BY stay.entered_at, stay.id
+                      ORDER BY stay.entered_at, stay.left_at, stay.id
                          LIMIT 1
                        ) live ON TRUE
                  WHERE lead.id = ANY(%(leads)s)
@@ -630,9 +630,7 @@ class CrmLeadStageHistory(models.Model):
             stay AS (
                 SELECT lead_id, stage_id, team_id, user_id, rank, origin, exit,
                        CASE WHEN is_tracked THEN at
-                            ELSE LEAST(
-                                GREATEST(at, staged_at), COALESCE(left_at, staged_at)
-                            )
+                            ELSE LEAST(GREATEST(at, staged_at), left_at)
                        END AS entered_at,
                        at AS skipped_at,
                        left_at,

@@ -51,12 +51,12 @@ class CrmLeadStageHistory(models.Model):
                        LEAD(stay.id) OVER same_stage IS NULL AS is_last_here,
                        BOOL_AND(stay.exit IN ('handed_over', 'transferred')) OVER (
                            PARTITION BY stay.lead_id, stay.team_id, stay.stage_id
-                               ORDER BY stay.entered_at, stay.id
+                               ORDER BY stay.entered_at, stay.left_at, stay.id
                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
                        ) AS was_passed_on,
                        MAX(COALESCE(step.rank, 0)) OVER (
                            PARTITION BY stay.lead_id, stay.team_id
-                               ORDER BY stay.entered_at, stay.id
+                               ORDER BY stay.entered_at, stay.left_at, stay.id
                            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
                        ) AS rank_reached
                   FROM crm_lead_stage_history stay
@@ -66,7 +66,7 @@ class CrmLeadStageHistory(models.Model):
                  WHERE stay.%(condition)s
                 WINDOW same_stage AS (
                     PARTITION BY stay.lead_id, stay.team_id, stay.stage_id
-                        ORDER BY stay.entered_at, stay.id
+                        ORDER BY stay.entered_at, stay.left_at, stay.id
                 )
             ),
             cohort AS (

@@ -67,7 +67,7 @@ class CrmLeadStageHistory(models.Model):
     def _first_recorded(self, leads):
         """The stay with which the ledger began to record each lead, by lead id."""
         stays = self.sudo().search(
-            [("lead_id", "in", leads.ids), ("origin", "!=", "skipped")], order="entered_at, id"
+            [("lead_id", "in", leads.ids), ("origin", "!=", "skipped")], order="entered_at, left_at, id"
         )
         first = {}
         for stay in stays:
@@ -96,6 +96,7 @@ class CrmLeadStageHistory(models.Model):
                     lead=lead.display_name,
                 )
             )
+        vals = {**vals, "stage_id": self._stage_in_funnel(lead, vals["stage_id"]).id}
         entered_at = fields.Datetime.to_datetime(vals["entered_at"])
         left_at = fields.Datetime.to_datetime(vals.get("left_at") or False)
         first = recorded.get(lead.id)
@@ -148,6 +149,15 @@ class CrmLeadStageHistory(models.Model):
             "origin": "created",
             "exit": "withdrawn",
         }
+
+    def _stage_in_funnel(self, lead, stage_id):
+        """The stage a file means: of several with one name, that of the opportunity's funnel."""
+        stage = self.env["crm.stage"].browse(stage_id)
+        funnel = self.env["crm.stage"]._funnel(lead.team_id.id)
+        if funnel.steps[stage_id].is_member:
+            return stage
+        namesakes = self.env["crm.stage"].search([("name", "=", stage.name)])
+        return namesakes.filtered(lambda other: funnel.steps[other.id].is_member)[:1] or stage
 
     def _check_open(self, lead, vals, first):
         """A stay without an end must be the one the lead is in now."""
@@ -219,13 +229,13 @@ class CrmLeadStageHistory(models.Model):
                     SELECT DISTINCT ON (lead_id) *
                       FROM crm_lead_stage_history
                      WHERE lead_id = ANY(%(leads)s) AND NOT id = ANY(%(imported)s)
-                  ORDER BY lead_id, entered_at, id
+                  ORDER BY lead_id, entered_at, left_at, id
                 ),
                 last AS (
                     SELECT DISTINCT ON (lead_id) *
                       FROM crm_lead_stage_history
                      WHERE id = ANY(%(imported)s)
-                  ORDER BY lead_id, entered_at DESC, id DESC
+                  ORDER BY lead_id, entered_at DESC, left_at DESC, id DESC
                 ),
                 same AS (
                     SELECT last.id, first.id AS first_id, last.entered_at,
@@ -263,7 +273,7 @@ class CrmLeadStageHistory(models.Model):
                   FROM (
                         SELECT lead_id, entered_at, left_at,
                                LEAD(entered_at) OVER (
-                                   PARTITION BY lead_id ORDER BY entered_at, id
+                                   PARTITION BY lead_id ORDER BY entered_at, left_at, id
                                ) AS next_entered_at
                           FROM crm_lead_stage_history
                          WHERE lead_id = ANY(%s)
@@ -310,7 +320,7 @@ class CrmLeadStageHistory(models.Model):
                         ON step.stage_id = stay.stage_id
                        AND step.team_id = COALESCE(stay.team_id, 0)
                      WHERE stay.lead_id = ANY(%(leads)s)
-                    WINDOW onward AS (PARTITION BY stay.lead_id ORDER BY stay.entered_at, stay.id)
+                    WINDOW onward AS (PARTITION BY stay.lead_id ORDER BY stay.entered_at, stay.left_at, stay.id)
                 )
                 UPDATE crm_lead_stage_history AS stay
                    SET exit = CASE
@@ -359,7 +369,7 @@ class CrmLeadStageHistory(models.Model):
                         ON step.stage_id = stay.stage_id
                        AND step.team_id = COALESCE(stay.team_id, 0)
                      WHERE stay.lead_id = ANY(%(leads)s)
-                    WINDOW onward AS (PARTITION BY stay.lead_id ORDER BY stay.entered_at, stay.id)
+                    WINDOW onward AS (PARTITION BY stay.lead_id ORDER BY stay.entered_at, stay.left_at, stay.id)
                 )
                 INSERT INTO crm_lead_stage_history (
                     %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, days,

@@ -67,7 +67,7 @@ class CrmLeadStageHistory(models.Model):
                        AND step.team_id = COALESCE(stay.team_id, 0)
                      WHERE stay.lead_id = ANY(%(leads)s)
                        AND stay.team_id IS NOT DISTINCT FROM lead.team_id
-                  ORDER BY stay.lead_id, stay.stage_id, stay.entered_at, stay.id
+                  ORDER BY stay.lead_id, stay.stage_id, stay.entered_at, stay.left_at, stay.id
                 ),
                 monotone AS (
                     SELECT id, lead_id, rank,

@@ -128,7 +128,7 @@ class CrmLeadStageHistory(models.Model):
                         SELECT *
                           FROM crm_lead_stage_history latest
                          WHERE latest.lead_id = lead.id
-                      ORDER BY latest.entered_at DESC, latest.id DESC
+                      ORDER BY latest.entered_at DESC, latest.left_at DESC, latest.id DESC
                          LIMIT 1
                        ) stay ON TRUE
                  WHERE CASE
@@ -185,15 +185,23 @@ class CrmLeadStageHistory(models.Model):
                    AND NOT EXISTS (
                         SELECT FROM crm_lead_stage_history later
                          WHERE later.lead_id = former.lead_id
-                           AND (later.entered_at, later.id) > (former.entered_at, former.id)
+                           AND %(is_later)s
                            AND later.origin NOT IN %(moves)s
                    )
-              ORDER BY former.entered_at, former.id
+              ORDER BY former.entered_at, former.left_at, former.id
                  LIMIT 1
             ) END
             """,
+            is_later=self._is_later_sql(),
             since=now - timedelta(minutes=grace),
             moves=_STAGE_MOVES,
+        )
+
+    def _is_later_sql(self):
+        """Whether the stay ``later`` comes after ``former``, in the order of the model."""
+        return SQL(
+            "(later.entered_at, COALESCE(later.left_at, 'infinity'), later.id)"
+            " > (former.entered_at, COALESCE(former.left_at, 'infinity'), former.id)"
         )
 
     @api.model
@@ -232,11 +240,12 @@ class CrmLeadStageHistory(models.Model):
                 """
                 DELETE FROM crm_lead_stage_history AS later
                  USING crm_lead_stage_history former
-                 WHERE former.id = ANY(%s)
+                 WHERE former.id = ANY(%(stays)s)
                    AND later.lead_id = former.lead_id
-                   AND (later.entered_at, later.id) > (former.entered_at, former.id)
+                   AND %(is_later)s
                 """,
-                stay_ids,
+                stays=stay_ids,
+                is_later=self._is_later_sql(),
             )
         )
         self.env.cr.execute(

@@ -55,7 +55,7 @@ class CrmFunnelBuilder(models.TransientModel):
                     Command.create(
                         {
                             "sequence": place,
-                            "name": str(name),
+                            "name": self.env._(name),
                             "target_rate": target_rate,
                             "work_block": work_block,
                             "normal_days": normal_days,

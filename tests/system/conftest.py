@@ -5,8 +5,11 @@ These tests are plain pytest: they make databases with the development tool, run
 """
 
 import json
+import re
+import subprocess
 import sys
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -23,30 +26,46 @@ from json2 import Client  # noqa: E402
 _ANSWER = "answer: "
 
 
+class ShellEnded(Exception):
+    """Odoo's shell ended before the function in it did."""
+
+
+def complaints(log):
+    """The lines of a log that no run should show."""
+    return re.findall(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) .*$", log, re.MULTILINE)
+
+
 class Database:
     """A database made for one test."""
 
     def __init__(self, odoo, name):
         self.odoo = odoo
         self.name = name
+        self.complaints = []
 
     def inside(self, function, **arguments):
         """Call ``module.function`` of ``inside/`` in Odoo's shell and return what it returns.
 
-        It is called with ``env`` and the named arguments, which travel as JSON.
+        It is called with ``env`` and the named arguments, which travel as JSON. What Odoo
+        complained of meanwhile is in ``complaints`` then.
         """
         module, _, name = function.partition(".")
-        printed = self.odoo.script(
-            f"{function} in database {self.name}",
+        code = (
             f"import json, sys\n"
             f"sys.path.insert(0, {str(HERE / 'inside')!r})\n"
             f"from {module} import {name}\n"
             f"answer = {name}(env, **json.loads({json.dumps(arguments)!r}))\n"
             f"env.cr.commit()\n"
-            f"print({_ANSWER!r} + json.dumps(answer, default=str))\n",
-            self.name,
+            f"print({_ANSWER!r} + json.dumps(answer, default=str))\n"
         )
-        return json.loads(printed.rpartition(_ANSWER)[2])
+        command = self.odoo.command("shell", "--no-http", "--log-level=warn", database=self.name)
+        done = subprocess.run(
+            command, input=code, env=self.odoo.env, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise ShellEnded(f"{function}: exit code {done.returncode}\n{done.stderr[-3000:]}")
+        self.complaints = complaints(done.stderr)
+        return json.loads(done.stdout.rpartition(_ANSWER)[2])
 
     def rows(self, query):
         """The rows of an SQL query, as dicts."""
@@ -57,7 +76,7 @@ class Database:
         )
 
     def run(self, *arguments):
-        """Run Odoo to its end and return the lines it logged."""
+        """Run Odoo to its end and return what it complained of."""
         log = log_file(f"odoo-{self.name}")
         begin = log.stat().st_size if log.exists() else 0
         self.odoo.run(
@@ -65,7 +84,7 @@ class Database:
             *(*arguments, "--stop-after-init", "--no-http"),
             database=self.name,
         )
-        return log.read_bytes()[begin:].decode(errors="replace").splitlines()
+        return complaints(log.read_bytes()[begin:].decode(errors="replace"))
 
     def install(self):
         return self.run("-i", ADDON)
@@ -104,20 +123,45 @@ def odoo():
         yield found
 
 
-@pytest.fixture(scope="module")
-def make_database(odoo):
-    """Make databases from a template of the development tool; they are dropped afterwards."""
-    databases = Databases(odoo)
-    made = []
+class Maker:
+    """Makes databases as companies have them: what is installed later brings no demo data."""
 
-    def make(name, template):
-        database = Database(odoo, f"system_{name}")
-        made.append(database.name)
-        databases.create(database.name, template)
+    def __init__(self, odoo):
+        self.odoo = odoo
+        self.databases = Databases(odoo)
+        self.made = []
+
+    def stock(self, name):
+        """A database with Odoo's own addons and some leads."""
+        self.databases.create(f"system_{name}", "stock")
+        self.odoo.cluster.sql("UPDATE ir_module_module SET demo = FALSE", f"system_{name}")
+        return self._made(name)
+
+    @cached_property
+    def _installed(self):
+        database = self.stock("installed")
+        database.install()
         return database
 
-    yield make
-    for name in made:
-        databases.drop(name)
-        # What was written for it besides.
-        odoo.config(name).unlink()
+    def installed(self, name):
+        """The same, with our addon."""
+        self.databases._copy(self._installed.name, f"system_{name}")
+        return self._made(name)
+
+    def _made(self, name):
+        self.made.append(Database(self.odoo, f"system_{name}"))
+        return self.made[-1]
+
+    def drop_all(self):
+        for database in self.made:
+            self.databases.drop(database.name)
+            # What was written besides, when it ran.
+            self.odoo.config(database.name).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def make(odoo):
+    """Makes databases; they are dropped in the end."""
+    maker = Maker(odoo)
+    yield maker
+    maker.drop_all()

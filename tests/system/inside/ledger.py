@@ -2,33 +2,22 @@
 
 import os
 
-
-def paths(env, leads):
-    """``{label: stays}`` for leads given as ``{label: id}``."""
-    return {
-        label: [
-            {
-                "stage": stay.stage_id.with_context(lang="en_US").name,
-                "manager": stay.user_id.name,
-                "team": stay.team_id.name,
-                "origin": stay.origin,
-                "exit": stay.exit,
-                "entered_at": stay.entered_at,
-                "left_at": stay.left_at,
-            }
-            for stay in env["crm.lead.stage.history"].search([("lead_id", "=", lead_id)])
-        ]
-        for label, lead_id in leads.items()
-    }
+from odoo.tools import SQL
 
 
-def figures(env, leads):
-    """``[team, transition, entered, advanced]`` over the leads given as ``{label: id}``."""
+def figures(env, lead_ids):
+    """What the report says of these leads, per lead, team and transition."""
     return [
-        [team.name, stage.name, entered, advanced]
-        for team, stage, entered, advanced in env["crm.funnel.report"]._read_group(
-            [("lead_id", "in", list(leads.values()))],
-            ["team_id", "next_stage_id"],
+        {
+            "lead_id": lead.id,
+            "team": team.name,
+            "transition": stage.name,
+            "entered": entered,
+            "advanced": advanced,
+        }
+        for lead, team, stage, entered, advanced in env["crm.funnel.report"]._read_group(
+            [("lead_id", "in", lead_ids)],
+            ["lead_id", "team_id", "next_stage_id"],
             ["entered:sum", "advanced:sum"],
         )
     ]
@@ -70,19 +59,22 @@ def _deadly(backfill, last):
 
 
 def changed_by_derive(env):
-    """Derive every row anew; return the ids of those that differ from before."""
-    query = """
-        SELECT id, ROW(is_cohort, reached_next, days, week_start, target_rate)::text
-          FROM crm_lead_stage_history
-    """
+    """Derive the whole ledger anew; return the ids of the rows that differ from before."""
     history = env["crm.lead.stage.history"]
-    before = dict(env.execute_query(_sql(query)))
+    before = _derived(env)
     history._derive(env["crm.lead"].with_context(active_test=False).search([]).ids)
-    after = dict(env.execute_query(_sql(query)))
-    return [row for row in before if before[row] != after.get(row)]
+    after = _derived(env)
+    return [row for row in before if before[row] != after[row]]
 
 
-def _sql(query):
-    from odoo.tools import SQL
-
-    return SQL(query)
+def _derived(env):
+    return dict(
+        env.execute_query(
+            SQL(
+                """
+                SELECT id, ROW(is_cohort, reached_next, days, week_start, target_rate)::text
+                  FROM crm_lead_stage_history
+                """
+            )
+        )
+    )

@@ -26,3 +26,8 @@ def make_key(user):
         .sudo()
         ._generate(None, "test", Datetime.now() + timedelta(days=1))
     )
+
+
+def admin_key(env):
+    """Make an API key of the administrator's."""
+    return make_key(env.ref("base.user_admin"))

@@ -1,0 +1,55 @@
+"""What the addon costs: the same work on stock Odoo and with the addon, side by side.
+
+``ODOO_RC`` names the configuration of a database with stock addons only. It is filled with
+leads, copied, and the addon is installed in the copy; then every operation is done in turns in
+both, on the same leads. The figures are printed, and ratios kept in ``RESULTS.md``.
+"""
+
+import argparse
+import os
+import sys
+
+import databases
+import operations
+import results
+from measure import Side, paired
+
+import odoo
+
+
+def main():
+    options = _options()
+    odoo.tools.config.parse_config(["-c", os.environ["ODOO_RC"], "--log-level=warn"])
+    [stock] = odoo.tools.config["db_name"]
+    addon = f"{stock}_addon"
+    if not options.reuse:
+        databases.fill(stock, options.leads)
+        databases.copy(stock, addon)
+        databases.install(addon)
+    sides = [Side(stock), Side(addon)]
+    leads = operations.Supply(databases.lead_ids(stock))
+    for operation in operations.ALL:
+        paired(operation.small(), sides, leads)
+    figures = [paired(operation, sides, leads) for operation in operations.ALL]
+    for side in sides:
+        side.close()
+    rows = [results.Row(figure) for figure in figures]
+    print(results.table(rows))
+    if not options.dry:
+        results.keep(rows, options.leads)
+    if not options.keep:
+        databases.drop(addon)
+    return 0
+
+
+def _options():
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--leads", type=int, default=20_000, help="leads in the background")
+    parser.add_argument("--keep", action="store_true", help="keep the database with the addon")
+    parser.add_argument("--reuse", action="store_true", help="use what --keep left, leads and all")
+    parser.add_argument("--dry", action="store_true", help="leave RESULTS.md as it is")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

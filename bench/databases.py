@@ -1,0 +1,183 @@
+"""The two databases: stock Odoo full of leads, and its copy with the addon."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import odoo
+from odoo.modules.registry import Registry
+from odoo.tools import SQL
+
+ADDON = "sales_funnel_control"
+LEAD_NAME = "Benchmark"
+# Of a hundred leads of the background; the others are in the first stage, ready to be moved.
+LOST, WON, FURTHER = 5, 5, 10
+
+
+def fill(name, count):
+    """Fill a database with leads, and the scoring table with what Odoo makes of them."""
+    with Registry(name).cursor() as cr:
+        env = odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
+        if env["ir.module.module"].search([("name", "=", ADDON), ("state", "!=", "uninstalled")]):
+            sys.exit(f"error: {name} must be a database without {ADDON}")
+        _multiply(env, _patterns(env), count)
+        _finish_some(env)
+        env["crm.lead"]._rebuild_pls_frequency_table()
+    _close(name)
+    _vacuum(name)
+
+
+def _patterns(env):
+    """One lead per membership of a sales team, made the ordinary way."""
+    members = env["crm.team.member"].search([("user_id.share", "=", False)])
+    countries = env["res.country"].search([("code", "in", ("DE", "FR", "BE", "US"))])
+    return env["crm.lead"].create(
+        [
+            {
+                "name": LEAD_NAME,
+                "type": "opportunity",
+                "partner_name": "A Company",
+                "contact_name": "A Client",
+                "email_from": f"client{number}@example.com",
+                "phone": "+32 475 12 34 56",
+                "country_id": countries[number % len(countries)].id,
+                "expected_revenue": 1000 + number,
+                "team_id": member.crm_team_id.id,
+                "user_id": member.user_id.id,
+            }
+            for number, member in enumerate(members)
+        ]
+    )
+
+
+def _multiply(env, patterns, count):
+    """Copy the leads in SQL, their followers and their first message included."""
+    env.flush_all()
+    env.cr.execute("SELECT MAX(id) FROM crm_lead")
+    [last] = env.cr.fetchone()
+    columns = _columns(env, "crm_lead")
+    env.cr.execute(
+        SQL(
+            "INSERT INTO crm_lead (id, %s) SELECT %s + row_number() OVER (), %s"
+            " FROM generate_series(1, %s) JOIN crm_lead ON id = ANY(%s)",
+            columns,
+            last,
+            columns,
+            -(-count // len(patterns)),
+            patterns.ids,
+        )
+    )
+    env.cr.execute("SELECT setval('crm_lead_id_seq', MAX(id)) FROM crm_lead")
+    for table, id_column, where in (
+        ("mail_followers", "res_id", SQL("res_model = 'crm.lead'")),
+        ("mail_message", "res_id", SQL("model = 'crm.lead'")),
+    ):
+        _multiply_attached(env, table, id_column, where, patterns, last)
+
+
+def _multiply_attached(env, table, id_column, where, patterns, last):
+    columns = _columns(env, table, without=(id_column,))
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO %(table)s (%(id_column)s, %(columns)s)
+            SELECT lead.id, %(values)s
+              FROM crm_lead lead
+              JOIN %(table)s attached
+                ON attached.%(id_column)s = (
+                   SELECT pattern.id FROM crm_lead pattern
+                    WHERE pattern.id = ANY(%(patterns)s)
+                      AND pattern.email_from = lead.email_from
+                   )
+             WHERE lead.id > %(last)s AND %(where)s
+            """,
+            table=SQL.identifier(table),
+            id_column=SQL.identifier(id_column),
+            columns=columns,
+            values=columns,
+            patterns=patterns.ids,
+            last=last,
+            where=where,
+        )
+    )
+
+
+def _columns(env, table, without=()):
+    names = odoo.tools.sql.table_columns(env.cr, table)
+    return SQL(", ").join(
+        SQL.identifier(name)
+        for name in names
+        # Two messages may not have one id.
+        if name not in ("id", "message_id", *without)
+    )
+
+
+def _finish_some(env):
+    """Let some leads be lost, won, or on their way."""
+    env.invalidate_all()
+    stages = env["crm.stage"].search([("team_ids", "=", False)])
+    assignments = (
+        (0, LOST, SQL("active = FALSE, probability = 0, won_status = 'lost'")),
+        (
+            LOST,
+            LOST + WON,
+            SQL(
+                "stage_id = %s, probability = 100, won_status = 'won'",
+                stages.filtered("is_won")[:1].id,
+            ),
+        ),
+        (LOST + WON, LOST + WON + FURTHER, SQL("stage_id = %s", stages[1].id)),
+    )
+    for low, high, assignment in assignments:
+        env.cr.execute(
+            SQL(
+                "UPDATE crm_lead SET %s, date_closed = create_date"
+                " WHERE name = %s AND id %% 100 >= %s AND id %% 100 < %s",
+                assignment,
+                LEAD_NAME,
+                low,
+                high,
+            )
+        )
+
+
+def lead_ids(name):
+    """Leads of the background that are still in the first stage."""
+    with odoo.sql_db.db_connect(name).cursor() as cr:
+        cr.execute(
+            "SELECT id FROM crm_lead WHERE name = %s AND active AND stage_id ="
+            " (SELECT id FROM crm_stage ORDER BY sequence, id LIMIT 1) ORDER BY id",
+            [LEAD_NAME],
+        )
+        return [lead_id for (lead_id,) in cr.fetchall()]
+
+
+def copy(source, target):
+    drop(target)
+    subprocess.run(["createdb", "--template", source, target], check=True)
+    files = odoo.tools.config.filestore
+    shutil.copytree(files(source), files(target), copy_function=os.link)
+
+
+def install(name):
+    """Install the addon, which fills its ledger from the leads that are there."""
+    command = (sys.executable, "-m", "odoo", "-c", os.environ["ODOO_RC"], "-d", name)
+    switches = ("-i", ADDON, "--stop-after-init", "--no-http", "--log-level=warn")
+    subprocess.run([*command, *switches], check=True)
+    _vacuum(name)
+
+
+def drop(name):
+    _close(name)
+    subprocess.run(["dropdb", "--if-exists", "--force", name], check=True, stderr=subprocess.DEVNULL)
+    shutil.rmtree(odoo.tools.config.filestore(name), ignore_errors=True)
+
+
+def _close(name):
+    Registry.delete(name)
+    odoo.sql_db.close_db(name)
+
+
+def _vacuum(name):
+    subprocess.run(["vacuumdb", "--analyze", "--quiet", name], check=True)

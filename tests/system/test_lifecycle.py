@@ -1,0 +1,83 @@
+"""Install, update and uninstall on a database in use: quiet, and without a trace in the end."""
+
+import pytest
+from ground.paths import ADDON
+
+LEADS = 3000
+
+# Everything a database consists of, and every table in which addons leave records.
+TRACES = {
+    "columns": "SELECT table_name || '.' || column_name || ' ' || data_type || is_nullable AS name"
+    " FROM information_schema.columns WHERE table_schema = 'public'",
+    "indexes": "SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public'",
+    "constraints": "SELECT conrelid::regclass || '.' || conname AS name FROM pg_constraint",
+    "sequences": "SELECT sequencename AS name FROM pg_sequences",
+    "functions": "SELECT proname AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "models": "SELECT model AS name FROM ir_model",
+    "fields": "SELECT model || '.' || name AS name FROM ir_model_fields",
+    "selections": "SELECT field.model || '.' || field.name || '=' || selection.value AS name"
+    " FROM ir_model_fields_selection selection"
+    " JOIN ir_model_fields field ON field.id = selection.field_id",
+    "external ids": "SELECT module || '.' || name AS name FROM ir_model_data",
+    "relations": "SELECT name FROM ir_model_relation",
+    "model constraints": "SELECT name FROM ir_model_constraint",
+    "parameters": "SELECT key AS name FROM ir_config_parameter",
+    "actions": "SELECT type || ' ' || (name ->> 'en_US') AS name FROM ir_actions",
+    "scheduled actions": "SELECT cron_name AS name FROM ir_cron",
+    "triggers": "SELECT cron_id::text AS name FROM ir_cron_trigger",
+    "views": "SELECT model || ' ' || name AS name FROM ir_ui_view",
+    "menus": "SELECT name ->> 'en_US' AS name FROM ir_ui_menu",
+    "rules": "SELECT name FROM ir_rule",
+    "access": "SELECT name FROM ir_model_access",
+    "groups": "SELECT name ->> 'en_US' AS name FROM res_groups",
+    "filters": "SELECT name ->> 'en_US' AS name FROM ir_filters",
+    "defaults": "SELECT field_id::text AS name FROM ir_default",
+    "messages of models": "SELECT DISTINCT model AS name FROM mail_message",
+    "message subtypes": "SELECT name ->> 'en_US' AS name FROM mail_message_subtype",
+    "followers of models": "SELECT DISTINCT res_model AS name FROM mail_followers",
+    "activities of models": "SELECT DISTINCT res_model AS name FROM mail_activity",
+    "attachments of models": "SELECT DISTINCT res_model || ' ' || COALESCE(res_field, '') AS name"
+    " FROM ir_attachment WHERE res_model IS NOT NULL",
+    "property values": "SELECT DISTINCT field_id::text AS name FROM mail_tracking_value",
+}
+
+
+@pytest.fixture(scope="module")
+def used(make):
+    """A database with stock addons and a few thousand leads."""
+    database = make.stock("lifecycle")
+    database.inside("crm.fill", leads=LEADS)
+    return database
+
+
+def test_life(used):
+    """From the installation to the uninstallation, each step logs nothing bad.
+
+    The steps follow from one another, hence one test.
+    """
+    before = traces(used)
+
+    assert used.install() == []
+    (count,) = used.rows("SELECT COUNT(DISTINCT lead_id) AS leads FROM crm_lead_stage_history")
+    assert count["leads"] > LEADS / 2
+    assert used.inside("crm.use_addon") > LEADS / 2
+
+    assert used.run("-u", ADDON) == []
+
+    used.inside("crm.uninstall", addon=ADDON)
+    assert used.complaints == []
+    after = traces(used)
+    assert {kind: after[kind] - before[kind] for kind in TRACES} == dict.fromkeys(TRACES, set())
+    assert {kind: before[kind] - after[kind] for kind in TRACES} == dict.fromkeys(TRACES, set())
+
+    # The registry of a later start knows nothing of us either, and CRM is as it was.
+    assert used.run() == []
+    assert used.inside("crm.work") == {
+        "stage": "Won",
+        "views": ["calendar", "form", "graph", "kanban", "list", "pivot"],
+        "columns": 4,
+    }
+
+
+def traces(database):
+    return {kind: {row["name"] for row in database.rows(query)} for kind, query in TRACES.items()}
