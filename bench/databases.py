@@ -32,7 +32,7 @@ def _patterns(env):
     """One lead per membership of a sales team, made the ordinary way."""
     members = env["crm.team.member"].search([("user_id.share", "=", False)])
     countries = env["res.country"].search([("code", "in", ("DE", "FR", "BE", "US"))])
-    return env["crm.lead"].create(
+    return env["crm.lead"].with_context(mail_auto_subscribe_no_notify=True).create(
         [
             {
                 "name": LEAD_NAME,
@@ -69,36 +69,50 @@ def _multiply(env, patterns, count):
         )
     )
     env.cr.execute("SELECT setval('crm_lead_id_seq', MAX(id)) FROM crm_lead")
-    for table, id_column, where in (
-        ("mail_followers", "res_id", SQL("res_model = 'crm.lead'")),
-        ("mail_message", "res_id", SQL("model = 'crm.lead'")),
-    ):
-        _multiply_attached(env, table, id_column, where, patterns, last)
-
-
-def _multiply_attached(env, table, id_column, where, patterns, last):
-    columns = _columns(env, table, without=(id_column,))
+    _multiply_attached(env, "mail_followers", SQL("res_model = 'crm.lead'"), patterns)
+    _multiply_attached(env, "mail_message", SQL("model = 'crm.lead'"), patterns)
     env.cr.execute(
         SQL(
             """
-            INSERT INTO %(table)s (%(id_column)s, %(columns)s)
-            SELECT lead.id, %(values)s
-              FROM crm_lead lead
-              JOIN %(table)s attached
-                ON attached.%(id_column)s = (
-                   SELECT pattern.id FROM crm_lead pattern
-                    WHERE pattern.id = ANY(%(patterns)s)
-                      AND pattern.email_from = lead.email_from
-                   )
-             WHERE lead.id > %(last)s AND %(where)s
+            INSERT INTO mail_followers_mail_message_subtype_rel
+            SELECT follower.id, pattern_subtype.mail_message_subtype_id
+              FROM mail_followers follower
+              JOIN mail_followers pattern
+                ON pattern.res_id = ANY(%s)
+               AND pattern.res_model = follower.res_model
+               AND pattern.partner_id = follower.partner_id
+              JOIN mail_followers_mail_message_subtype_rel pattern_subtype
+                ON pattern_subtype.mail_followers_id = pattern.id
+       ON CONFLICT DO NOTHING
+            """,
+            patterns.ids,
+        )
+    )
+
+
+def _multiply_attached(env, table, condition, patterns):
+    """Copy the rows of ``table`` that belong to the patterns to their copies."""
+    columns = _columns(env, table, without=("res_id",))
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO %(table)s (res_id, %(columns)s)
+            SELECT copy_id, %(columns)s
+              FROM %(table)s
+              JOIN (
+                    SELECT pattern.id AS pattern_id, lead.id
+                      FROM crm_lead pattern
+                      JOIN crm_lead lead
+                        ON lead.email_from = pattern.email_from AND lead.id <> pattern.id
+                     WHERE pattern.id = ANY(%(patterns)s)
+                   ) AS copies(pattern_id, copy_id)
+                ON res_id = pattern_id
+             WHERE %(condition)s
             """,
             table=SQL.identifier(table),
-            id_column=SQL.identifier(id_column),
             columns=columns,
-            values=columns,
             patterns=patterns.ids,
-            last=last,
-            where=where,
+            condition=condition,
         )
     )
 

@@ -139,7 +139,8 @@ class TestWeb(FunnelCase, HttpCase):
             "",
             login="admin",
             timeout=240,
-            success_signal="[HOOT] Test suite succeeded",
+            # A run that finds no test succeeds, too: this is the end of a run that found ours.
+            success_signal='[HOOT] "@sales_funnel_control" ended (passed:',
         )
 
     def test_funnel_conversion(self):

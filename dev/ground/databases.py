@@ -51,6 +51,12 @@ class Databases:
             self._copy(self.make(recipe), name)
             self._stamp(name, recipe.key)
 
+    def copy(self, source, name):
+        """Make database `name` anew as a copy of `source`, which nobody may be using."""
+        _check(name)
+        with state_lock(f"database {name}"):
+            self._copy(source, name)
+
     def drop(self, name):
         _check(name)
         with state_lock(f"database {name}"):

@@ -3,6 +3,7 @@
 import os
 
 from .databases import Databases
+from .locking import state_lock
 from .report import say
 from .server import Server, chosen_port
 
@@ -23,8 +24,14 @@ Sales Funnel Control runs with demo data:
 def start(odoo):
     """Serve the demo database, made on the first run and updated when the code changed."""
     port = chosen_port(os.environ["PORT"]) if os.environ.get("PORT") else None
-    databases = Databases(odoo)
     server = Server(odoo, DATABASE)
+    with state_lock("demo"):
+        _make_current(Databases(odoo), server)
+        server.start(port)
+    say(WELCOME.format(url=server.url, login=LOGIN, password=PASSWORD))
+
+
+def _make_current(databases, server):
     key = databases.key(DATABASE)
     if not key:
         server.stop()
@@ -32,5 +39,3 @@ def start(odoo):
     elif key != databases.recipe("demo").key:
         server.stop()
         databases.update(DATABASE, "demo")
-    server.start(port)
-    say(WELCOME.format(url=server.url, login=LOGIN, password=PASSWORD))

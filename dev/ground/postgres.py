@@ -162,6 +162,9 @@ class Cluster:
         options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]
         return process.read(self.client("psql", *options), "an SQL statement", env=self.env).strip()
 
+    def has(self, database):
+        return bool(self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"))
+
     def client(self, program, *arguments):
         """The command line of a client program, connected to this cluster."""
         return [self.programs[program], "-h", self.socket, "-p", str(PORT), "-U", ROLE, *arguments]

@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-from pathlib import Path
 
 from .paths import log_file
 from .report import Problem
 
+OFFLINE = ("Temporary failure", "Failed to establish a new connection", "EAI_AGAIN", "ENOTFOUND")
 # How apt, pip, npm and PostgreSQL begin the line that names the cause.
 TELLING = (
     *("E: ", "ERROR: ", "npm ERR! request ", "npm error request "),
@@ -33,7 +33,8 @@ def run(command, what, log=None, **options):
         except OSError as error:
             raise Problem(f"{what} failed: {error}") from error
     if done.returncode:
-        raise Problem(f"{what} failed: {_telling_line(log, start)} (all of it: {log})")
+        lines = log.read_bytes()[start:].decode(errors="replace").splitlines()
+        raise Problem(f"{what} failed: {_cause(lines)} (all of it: {log})")
 
 
 def read(command, what, **options):
@@ -60,9 +61,10 @@ def become(command, env):
     os.execvpe(command[0], command, env)
 
 
-def _telling_line(log, start):
-    """The line of a log that says best what went wrong: the first error, or the last line."""
-    lines = Path(log).read_bytes()[start:].decode(errors="replace").splitlines()
+def _cause(lines):
+    """What a log says best of why: no network, else the first error, else the last line."""
+    if any(tell in line for tell in OFFLINE for line in lines):
+        return "no network"
     for line in lines:
         if line.startswith(TELLING):
             return line

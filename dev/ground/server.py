@@ -45,6 +45,9 @@ class Server:
         with state_lock(f"server of {self.database}"):
             if self.port and port in (None, self.port):
                 return
+            # Odoo would make a database that is not there.
+            if not self.odoo.cluster.has(self.database):
+                raise Problem(f"there is no database {self.database}")
             self._end()
             port = _checked(port) if port else _first_free()
             with step(f"Starting Odoo on port {port}"):
@@ -158,7 +161,7 @@ def chosen_port(text):
 
 def _checked(port):
     if not _is_free(port):
-        raise Problem(f"port {port} is taken; name another")
+        raise Problem(f"port {port} is taken; name another, or none for a free one")
     return port
 
 

@@ -49,11 +49,13 @@ class CrmLead(models.Model):
 
     @api.model
     def _read_group_stage_ids(self, stages, domain):
-        """Leave shared stages out of the columns of a team that has a funnel of its own."""
+        """Leave shared stages out of the columns where all teams shown have their own funnels."""
         columns = super()._read_group_stage_ids(stages, domain)
-        team = self.env["crm.team"].browse(self.env.context.get("default_team_id"))
-        if team.has_own_funnel:
-            return columns.filtered(lambda stage: stage in stages or team in stage.team_ids)
+        teams = self.env["crm.team"].browse(self.env.context.get("default_team_id"))
+        if self.env.context.get("show_user_team_stages"):
+            teams |= self.env.user.crm_team_ids
+        if teams and all(team.has_own_funnel for team in teams):
+            return columns.filtered(lambda stage: stage in stages or stage.team_ids & teams)
         return columns
 
     def _stage_find(self, team_id=False, domain=None, order="sequence, id", limit=1):

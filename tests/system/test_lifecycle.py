@@ -10,7 +10,7 @@ TRACES = {
     "columns": "SELECT table_name || '.' || column_name || ' ' || data_type || is_nullable AS name"
     " FROM information_schema.columns WHERE table_schema = 'public'",
     "indexes": "SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public'",
-    "constraints": "SELECT conrelid::regclass || '.' || conname AS name FROM pg_constraint",
+    "constraints": "SELECT conrelid::regclass::text || '.' || conname AS name FROM pg_constraint",
     "sequences": "SELECT sequencename AS name FROM pg_sequences",
     "functions": "SELECT proname AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
     "models": "SELECT model AS name FROM ir_model",

@@ -23,6 +23,9 @@ USUAL = (
     "psycopg2.errors.LockNotAvailable",
 )
 
+# A rule of Odoo's own, which a manager meets who comes too late.
+WON_ALREADY = "A lead in a Won stage cannot be lost."
+
 NOT_MIRRORED = """
     SELECT lead.id
       FROM crm_lead lead
@@ -80,7 +83,7 @@ class Manager(threading.Thread):
             except Refused as refused:
                 if refused.name in USUAL:
                     self.given_up += 1
-                else:
+                elif not refused.message.startswith(WON_ALREADY):
                     self.errors.append(f"{name}: {refused}")
             except Exception as error:
                 self.errors.append(f"{name}: {error!r}")

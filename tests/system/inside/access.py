@@ -31,7 +31,7 @@ def prepare(env):
         "leader": make_user(env, "Leader", SALESMAN, EXPORT),
         "all_leads": make_user(env, "All_Leads", ALL_LEADS, EXPORT),
         "manager": make_user(env, "Manager", MANAGER, EXPORT),
-        "portal": make_user(env, "Portal", "base.group_portal"),
+        "portal": make_user(env, "Portal_User", "base.group_portal"),
         "second_salesperson": make_user(
             env, "Second_Salesperson", SALESMAN, EXPORT, **_only(second)
         ),
