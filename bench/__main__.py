@@ -30,10 +30,13 @@ def main():
     leads = operations.Supply(databases.lead_ids(stock))
     for operation in operations.ALL:
         paired(operation.small(), sides, leads)
-    figures = [paired(operation, sides, leads) for operation in operations.ALL]
+    rows = []
+    for operation in operations.ALL:
+        print(f"{operation.title}: {operation.times} times in each …", file=sys.stderr)
+        rows.append(results.Row(paired(operation, sides, leads)))
+        print(f"  {rows[-1]}", file=sys.stderr)
     for side in sides:
         side.close()
-    rows = [results.Row(figure) for figure in figures]
     print(results.table(rows))
     if not options.dry:
         results.keep(rows, options.leads)

@@ -71,7 +71,7 @@ def paired(operation, sides, supply):
         costs = {}
         for side in sides if turn % 2 else sides[::-1]:
             with side.transaction() as env:
-                operation.run(env, leads)
+                operation.run(env, leads, operation.size)
             costs[side.name] = side.cost
         pairs.append([costs[side.name] for side in sides])
     return Figure(operation, pairs)

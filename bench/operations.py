@@ -24,7 +24,7 @@ class Operation:
     more_queries: int | None = None
 
     def small(self):
-        """The same once, on few leads: to fill the caches."""
+        """The same on few leads: to fill the caches."""
         return replace(self, size=2, leads=min(self.leads, 2), times=2)
 
 
@@ -38,17 +38,17 @@ class Supply:
         return [next(self._ids) for _ in range(count)]
 
 
-def _move(env, ids):
+def _move(env, ids, _size):
     leads = env["crm.lead"].browse(ids)
     first, second = env["crm.stage"].search([("team_ids", "=", False)], limit=2)
     leads.write({"stage_id": second.id})
 
 
-def _move_untracked(env, ids):
-    _move(env(context={"tracking_disable": True}), ids)
+def _move_untracked(env, ids, size):
+    _move(env(context={"tracking_disable": True}), ids, size)
 
 
-def _create(env, _ids):
+def _create(env, _ids, size):
     env["crm.lead"].create(
         [
             {
@@ -61,20 +61,20 @@ def _create(env, _ids):
                 "expected_revenue": 1000,
                 "user_id": env.uid,
             }
-            for number in range(1000)
+            for number in range(size)
         ]
     )
 
 
-def _lose(env, ids):
+def _lose(env, ids, _size):
     reason = env["crm.lost.reason"].search([], limit=1)
     env["crm.lead"].browse(ids).action_set_lost(lost_reason_id=reason.id)
 
 
 ALL = (
     Operation("a stage move, one by one", _move, 1, 200, 1, more_queries=2),
-    Operation("1,000 moves in one write", _move, 1000, 4, 1000),
-    Operation("the same, tracking off", _move_untracked, 1000, 6, 1000, goal=1.5),
-    Operation("creating 1,000 leads", _create, 1000, 3, 0),
-    Operation("losing 200 leads", _lose, 200, 5, 200),
+    Operation("1,000 moves in one write", _move, 1000, 2, 1000),
+    Operation("the same, tracking off", _move_untracked, 1000, 5, 1000, goal=1.5),
+    Operation("creating 1,000 leads", _create, 1000, 2, 0),
+    Operation("losing 200 leads", _lose, 200, 3, 200),
 )

@@ -24,6 +24,12 @@ class Row:
         self.elapsed = self._ratio("elapsed")
         self.queries = [median(cost.queries for cost in side) for side in (self.stock, self.addon)]
 
+    def __str__(self):
+        return (
+            f"{self.work:.3f} times the work, {self.elapsed:.3f} times as long,"
+            f" {self.queries[0]:g} and {self.queries[1]:g} queries"
+        )
+
     def _ratio(self, name):
         return median(
             getattr(addon, name) / getattr(stock, name)

@@ -1,3 +1,6 @@
+_ADDON = "sales_funnel_control"
+
+
 def post_init_hook(env):
     """Rebuild the ledger of the leads that are already there."""
     history = env["crm.lead.stage.history"]
@@ -7,7 +10,28 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Leave nothing behind: settings kept outside the addon's own tables."""
-    env["ir.config_parameter"].sudo().search(
-        [("key", "=like", "sales_funnel_control.%")]
+    """Leave nothing behind: what Odoo keeps of an addon outside the addon's own tables."""
+    env = env(su=True)
+    env["ir.config_parameter"].search([("key", "=like", f"{_ADDON}.%")]).unlink()
+    models = _own_models(env)
+    names = models.mapped("model")
+    filters = env["ir.filters"].with_context(active_test=False)
+    filters.search([("model_id", "in", names)]).unlink()
+    env["ir.exports"].search([("resource", "in", names)]).unlink()
+    # Other addons extend the mixins our models are made of, and own a record of that.
+    inherits = env["ir.model.inherit"].search([("model_id", "in", models.ids)])
+    env["ir.model.data"].search(
+        [
+            ("model", "=", "ir.model.inherit"),
+            ("res_id", "in", inherits.ids),
+            ("module", "!=", _ADDON),
+        ]
     ).unlink()
+
+
+def _own_models(env):
+    """Models that no other addon knows."""
+    known = env["ir.model.data"].search([("model", "=", "ir.model")])
+    ours = known.filtered(lambda record: record.module == _ADDON).mapped("res_id")
+    others = known.filtered(lambda record: record.module != _ADDON).mapped("res_id")
+    return env["ir.model"].browse(set(ours) - set(others))

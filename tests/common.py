@@ -1,8 +1,4 @@
-
-
-
 from odoo.tests import TransactionCase, new_test_user
-
 
 
 class FunnelCase(TransactionCase):
@@ -21,10 +17,7 @@ class FunnelCase(TransactionCase):
         )
         cls.team = cls._make_team("Test Hunters")
         cls.env["crm.team.member"].create(
-            [
-                {"crm_team_id": cls.team.id, "user_id": user.id}
-                for user in (cls.ivanov, cls.sidorov)
-            ]
+            [{"crm_team_id": cls.team.id, "user_id": user.id} for user in (cls.ivanov, cls.sidorov)]
         )
         cls.stages = cls._build_funnel(cls.team)
         cls.list, cls.acquaintance, cls.presentation, cls.contract, cls.payment = cls.stages

@@ -179,7 +179,7 @@ class Loader:
             if row["engage_date"]
         ]
         columns = ("lead_id/.id", "stage_id/.id", "user_id/.id", "entered_at", "left_at")
-        return len(self._load("crm.lead.stage.history", columns, rows))
+        return len(self._load("crm.lead.stage.history", columns, rows, tz="UTC"))
 
     def _load(self, model, columns, rows, **context):
         """Import rows in batches and return the ids of the records."""

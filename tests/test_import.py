@@ -55,7 +55,9 @@ class TestImport(FunnelCase):
 
     def test_last_stage_may_be_left_to_the_ledger(self):
         lead = self.new_lead(self.presentation)
-        self.load([(lead, "Client List", "Sidorenko", "2026-01-05 09:00:00", "2026-01-08 09:00:00")])
+        self.load(
+            [(lead, "Client List", "Sidorenko", "2026-01-05 09:00:00", "2026-01-08 09:00:00")]
+        )
         self.assertEqual(
             self.path(lead),
             [

@@ -10,9 +10,7 @@ from .common import FunnelCase
 class TestLedger(FunnelCase):
     def test_created_in_first_stage(self):
         lead = self.new_lead()
-        self.assertEqual(
-            self.path(lead), [("Client List", "Ivanenko", "created", "still_there")]
-        )
+        self.assertEqual(self.path(lead), [("Client List", "Ivanenko", "created", "still_there")])
         stay = self.stays(lead)
         self.assertEqual(stay.next_stage_id, self.acquaintance)
         self.assertEqual(stay.sales_role, "hunter")
@@ -273,9 +271,7 @@ class TestFunnelChanges(FunnelCase):
             (self.list + self.acquaintance + audit + self.presentation).ids
             + (self.contract + self.payment).ids,
         )
-        self.assertEqual(
-            self.stays(waiting)[-1].next_stage_id, audit, "open stays look ahead"
-        )
+        self.assertEqual(self.stays(waiting)[-1].next_stage_id, audit, "open stays look ahead")
         self.assertEqual(
             self.stays(passed)[1].next_stage_id, self.presentation, "closed ones keep theirs"
         )

@@ -85,7 +85,13 @@ class TestReport(ReportCase):
             slices = self.Report.formatted_read_group(
                 self.domain,
                 groupby,
-                ["entered:sum", "advanced:sum", "conversion_rate:avg", "target_rate:avg", "gap:avg"],
+                [
+                    "entered:sum",
+                    "advanced:sum",
+                    "conversion_rate:avg",
+                    "target_rate:avg",
+                    "gap:avg",
+                ],
             )
             self.assertEqual(sum(s["entered:sum"] for s in slices), 28)
             for group in slices:

@@ -68,7 +68,7 @@ class TestTargets(FunnelCase):
         self.assertEqual(self.target_of(lead), 80)
         draft.with_user(self.head).action_approve()
         self.assertEqual(self.target_of(lead), 50)
-        self.assertEqual(draft.approved_by, self.head)
+        self.assertEqual(draft.approver_id, self.head)
         draft.action_draft()
         self.assertEqual(self.target_of(lead), 80)
 
@@ -160,9 +160,7 @@ class TestFunnelBuilder(FunnelCase):
         before = stages.read(names)
         team = self._make_team("Farmers")
         with Form(
-            self.env["crm.funnel.builder"].with_context(
-                **team.action_build_funnel()["context"]
-            )
+            self.env["crm.funnel.builder"].with_context(**team.action_build_funnel()["context"])
         ) as wizard:
             wizard.funnel_kind = "proactive"
             with wizard.line_ids.edit(1) as line:

@@ -9,7 +9,7 @@ from . import bench, cleaning, demo, linting, odoo, process, testing, translatio
 from .databases import RECIPES, Databases
 from .paths import CACHE, CHECKOUT, LOGS, STATE, make_folders
 from .report import Problem, note, say
-from .server import Server, chosen_port
+from .server import Server, chosen_port, keep_cluster
 
 
 def main(arguments):
@@ -92,7 +92,7 @@ def _passed_on(options):
 def _ready():
     """Odoo with its database server up."""
     ready = odoo.get()
-    ready.cluster.start()
+    keep_cluster(ready)
     return ready
 
 

@@ -115,7 +115,8 @@ class Databases:
             with step(f"Making database template {recipe.name}: {recipe.title}"):
                 if base:
                     self._copy(base, name)
-                self.odoo.run("the installation", *recipe.arguments, database=name)
+                log = f"template-{recipe.name}"
+                self.odoo.run("the installation", *recipe.arguments, database=name, log=log)
                 if recipe.is_for_browsers:
                     self.warm(name)
                 if not base:

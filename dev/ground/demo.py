@@ -26,6 +26,7 @@ def start(odoo):
     port = chosen_port(os.environ["PORT"]) if os.environ.get("PORT") else None
     server = Server(odoo, DATABASE)
     with state_lock("demo"):
+        server.check(port)
         _make_current(Databases(odoo), server)
         server.start(port)
     say(WELCOME.format(url=server.url, login=LOGIN, password=PASSWORD))

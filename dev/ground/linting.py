@@ -47,7 +47,7 @@ class _Tools:
         self.prettier = [
             self.node.tool("prettier"),
             f"--plugin={self.node.modules / '@prettier/plugin-xml/src/plugin.js'}",
-            *("--log-level=warn", "--no-error-on-unmatched-pattern"),
+            *("--no-color", "--log-level=warn", "--no-error-on-unmatched-pattern"),
             XML_AND_SCRIPTS,
             "*.{json,cjs}",
         ]

@@ -3,7 +3,7 @@
 import fcntl
 from contextlib import contextmanager
 
-from .paths import CACHE, STATE
+from .paths import CACHE, LOCKS
 from .report import Problem, note
 
 
@@ -14,12 +14,28 @@ def cache_lock():
 
 def state_lock(name, wait=True):
     """Held while `name` of this checkout (cluster, server, a database) changes."""
-    return _lock(STATE / f"{name}.lock", f"another run is busy with the {name}", wait)
+    return _lock(LOCKS / f"{name}.lock", f"another run is busy with the {name}", wait)
+
+
+@contextmanager
+def in_use(name):
+    """Share `name` with other runs; yields a function that tells whether we are the last."""
+    with (LOCKS / f"{name} users.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+
+        def is_last():
+            # From here on newcomers wait until the block has ended.
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        yield is_last
 
 
 @contextmanager
 def _lock(path, busy, wait=True):
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

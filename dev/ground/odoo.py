@@ -43,19 +43,20 @@ class Odoo:
         return [*paths, CHECKOUT] if (CHECKOUT / ADDON / "__manifest__.py").exists() else paths
 
     def config(self, database=None):
-        """Write the configuration for `database` (for any, when None) and return its path."""
+        """Write the configuration, bound to `database` if one is named; return its path."""
         path = STATE / (f"odoo-{database}.conf" if database else "odoo.conf")
-        path.write_text(
-            CONFIG.format(
-                addons_path=",".join(map(str, self.addons_paths)),
-                data_dir=self.data,
-                socket=self.cluster.socket,
-                port=PORT,
-                role=ROLE,
-                database=database or False,
-                dbfilter=f"^{database}$" if database else "",
-            )
+        text = CONFIG.format(
+            addons_path=",".join(map(str, self.addons_paths)),
+            data_dir=self.data,
+            socket=self.cluster.socket,
+            port=PORT,
+            role=ROLE,
+            database=database or False,
+            dbfilter=f"^{database}$" if database else "",
         )
+        # Another run may be reading it.
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
         return path
 
     @property
@@ -89,8 +90,8 @@ class Odoo:
             if head[0] in ("i18n", "module", "db"):
                 # Their own subcommand comes before any option.
                 head.append(rest.pop(0))
-        config = ["-c", self.config(database)] + (["-d", database] if database else [])
-        return [self.venv.python, "-m", "odoo", *head, *config, *rest]
+        names = ["-d", database] if database else []
+        return [self.venv.python, "-m", "odoo", *head, "-c", self.config(), *names, *rest]
 
     def run(self, what, *arguments, database, log=None):
         """Run Odoo to its end; what went wrong is shown from its log."""

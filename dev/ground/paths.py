@@ -36,10 +36,11 @@ CACHE = _base("SFC_CACHE_DIR", "XDG_CACHE_HOME", "/var/cache", ".cache")
 STATE_BASE = _base("SFC_STATE_DIR", "XDG_STATE_HOME", "/var/lib", ".local/state")
 STATE = STATE_BASE / _checkout_key()
 LOGS = STATE / "log"
+LOCKS = STATE / "locks"
 
 
 def make_folders():
-    for folder in (CACHE, STATE, LOGS):
+    for folder in (CACHE, STATE, LOGS, LOCKS):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -132,16 +132,28 @@ class Cluster:
         }
 
     def start(self):
-        """Bring the server up, repairing what an earlier end left; True if it was down."""
+        """Bring the server up, repairing what an earlier end left."""
         with state_lock("database server"):
-            if self.pid():
-                return False
-            self._make_data()
-            self._clear_remains()
-            self._launch()
-            return True
+            if not self.pid():
+                self._make_data()
+                self._clear_remains()
+                self._launch()
+
+    def keep(self):
+        """Bring the server up, and remember that it is to stay."""
+        self._keeping.touch()
+        self.start()
+
+    @property
+    def is_kept(self):
+        return self._keeping.exists()
+
+    @property
+    def _keeping(self):
+        return STATE / "keep-database-server"
 
     def stop(self):
+        self._keeping.unlink(missing_ok=True)
         with state_lock("database server"):
             if self.pid():
                 self._as_owner(

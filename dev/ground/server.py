@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
-from .locking import state_lock
+from .locking import in_use, state_lock
 from .odoo import excuse
 from .paths import STATE, log_file
 from .report import Problem, note, step
@@ -48,10 +48,16 @@ class Server:
             # Odoo would make a database that is not there.
             if not self.odoo.cluster.has(self.database):
                 raise Problem(f"there is no database {self.database}")
+            self.check(port)
             self._end()
-            port = _checked(port) if port else _first_free()
+            port = port or _first_free()
             with step(f"Starting Odoo on port {port}"):
                 self._launch(port)
+
+    def check(self, port):
+        """Stop us when a chosen `port` is another program's."""
+        if port and port != self.port and not _is_free(port):
+            raise Problem(f"port {port} is taken; name another, or none for a free one")
 
     def stop(self):
         with state_lock(f"server of {self.database}"):
@@ -60,7 +66,9 @@ class Server:
     def _launch(self, port):
         path = log_file(self.log)
         begin = path.stat().st_size if path.exists() else 0
-        command = self.odoo.command(f"--http-port={port}", database=self.database)
+        command = self.odoo.command(
+            f"--http-port={port}", f"--db-filter=^{self.database}$", database=self.database
+        )
         with path.open("a") as output:
             process = subprocess.Popen(
                 [str(part) for part in command],
@@ -110,17 +118,20 @@ def stop_all():
 
 @contextmanager
 def borrowed_cluster(odoo):
-    """Have the database server up for the block; afterwards it is as it was before."""
-    started = odoo.cluster.start()
-    try:
-        yield
-    finally:
-        if started and not _any_running():
-            odoo.cluster.stop()
+    """Have the database server up for the block; the last to need it stops it."""
+    with in_use("database server") as is_last:
+        odoo.cluster.start()
+        try:
+            yield
+        finally:
+            if is_last() and not odoo.cluster.is_kept:
+                odoo.cluster.stop()
 
 
-def _any_running():
-    return any(Server(None, name).port for name in _databases())
+def keep_cluster(odoo):
+    """Have the database server up until `stop`."""
+    with in_use("database server"):
+        odoo.cluster.keep()
 
 
 def _databases():
@@ -157,12 +168,6 @@ def chosen_port(text):
     if not text.isdecimal() or not 0 < int(text) < 2**16:
         raise Problem(f"{text} is no port number")
     return int(text)
-
-
-def _checked(port):
-    if not _is_free(port):
-        raise Problem(f"port {port} is taken; name another, or none for a free one")
-    return port
 
 
 def _first_free():

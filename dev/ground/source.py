@@ -40,8 +40,9 @@ class OdooSource:
         stamp = self.root / ".version"
         return stamp.read_text().strip() if stamp.exists() else f"in {self.root}"
 
-    def has(self, addon_file):
-        return any((path / addon_file).exists() for path in self.addons_paths)
+    def folder(self, addon):
+        """Where `addon` of Odoo's own lies."""
+        return next(path / addon for path in self.addons_paths if (path / addon).is_dir())
 
 
 def get():

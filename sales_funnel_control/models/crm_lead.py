@@ -42,8 +42,8 @@ class CrmLead(models.Model):
         return result
 
     def _merge_dependences(self, opportunities):
-        super()._merge_dependences(opportunities)
         self.env["crm.lead.stage.history"].sudo()._merge(self, opportunities)
+        return super()._merge_dependences(opportunities)
 
     # -- stages of the team's funnel ----------------------------------------------------------
 

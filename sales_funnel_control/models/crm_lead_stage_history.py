@@ -43,7 +43,7 @@ class CrmLeadStageHistory(models.Model):
     _log_access = False
 
     lead_id = fields.Many2one("crm.lead", "Opportunity", required=True, ondelete="cascade")
-    stage_id = fields.Many2one("crm.stage", "Stage", ondelete="set null")
+    stage_id = fields.Many2one("crm.stage", ondelete="set null")
     next_stage_id = fields.Many2one(
         "crm.stage",
         "Next Stage",
@@ -54,18 +54,18 @@ class CrmLeadStageHistory(models.Model):
     user_id = fields.Many2one("res.users", "Manager", ondelete="set null")
     sales_role = fields.Selection(SALES_ROLES, "Role")
     grade = fields.Selection(GRADES)
-    company_id = fields.Many2one("res.company", "Company", ondelete="cascade")
-    currency_id = fields.Many2one("res.currency", "Currency", ondelete="set null")
+    company_id = fields.Many2one("res.company", ondelete="cascade")
+    currency_id = fields.Many2one("res.currency", ondelete="set null")
     amount = fields.Monetary(
         "Expected Revenue",
         aggregator=None,
         help="In the company's currency, as expected when the stay began.",
     )
-    lead_class = fields.Selection(LEAD_CLASSES, "Lead Class")
-    source_id = fields.Many2one("utm.source", "Source", ondelete="set null")
-    campaign_id = fields.Many2one("utm.campaign", "Campaign", ondelete="set null")
-    country_id = fields.Many2one("res.country", "Country", ondelete="set null")
-    state_id = fields.Many2one("res.country.state", "State", ondelete="set null")
+    lead_class = fields.Selection(LEAD_CLASSES)
+    source_id = fields.Many2one("utm.source", ondelete="set null")
+    campaign_id = fields.Many2one("utm.campaign", ondelete="set null")
+    country_id = fields.Many2one("res.country", ondelete="set null")
+    state_id = fields.Many2one("res.country.state", ondelete="set null")
 
     entered_at = fields.Datetime("Entered", required=True)
     left_at = fields.Datetime("Left")
@@ -80,7 +80,7 @@ class CrmLeadStageHistory(models.Model):
     )
     origin = fields.Selection(ORIGINS, required=True)
     exit = fields.Selection(EXITS, required=True, default="still_there")
-    lost_reason_id = fields.Many2one("crm.lost.reason", "Lost Reason", ondelete="restrict")
+    lost_reason_id = fields.Many2one("crm.lost.reason", ondelete="restrict")
     is_cohort = fields.Boolean(
         "Counts as Entry",
         help="The first entry of the opportunity into this stage: the one the conversion counts.",
@@ -127,15 +127,3 @@ class CrmLeadStageHistory(models.Model):
                 )
             )
         return super().create(vals_list)
-
-    def write(self, vals):
-        raise AccessError(
-            self.env._("Stays are written by the system; move the opportunity instead.")
-        )
-
-    def unlink(self):
-        raise AccessError(
-            self.env._(
-                "Stays cannot be deleted. An administrator may rebuild the ledger in Settings."
-            )
-        )

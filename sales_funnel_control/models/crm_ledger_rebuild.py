@@ -20,6 +20,7 @@ class CrmLedgerRebuild(models.Model):
             ("done", "Done"),
             ("cancelled", "Stopped"),
         ],
+        "Status",
         default="draft",
         required=True,
         readonly=True,

@@ -18,7 +18,7 @@ class CrmStage(models.Model):
         "0 means that no target is set. Changing it counts from today on: "
         "what applied until yesterday is kept among the target overrides.",
     )
-    target_approved_by = fields.Many2one("res.users", "Target Approved by", readonly=True)
+    target_approver_id = fields.Many2one("res.users", "Target Approved by", readonly=True)
     target_approved_on = fields.Datetime(readonly=True)
     work_block = fields.Selection(
         [
@@ -26,8 +26,7 @@ class CrmStage(models.Model):
             ("2", "2. Repeated negotiations"),
             ("3", "3. Closing, contract and payment"),
         ],
-        help="Cold work may be given to trainees; "
-        "in the closing block the head of sales can join.",
+        help="Cold work may be given to trainees; in the closing block the head of sales can join.",
     )
     normal_days = fields.Integer(
         help="How long a client normally ripens on this stage, in days. 0 means not set.",
@@ -75,8 +74,8 @@ class CrmStage(models.Model):
         return result
 
     def _sign_target(self):
-        super().write(
-            {"target_approved_by": self.env.uid, "target_approved_on": fields.Datetime.now()}
+        self.write(
+            {"target_approver_id": self.env.uid, "target_approved_on": fields.Datetime.now()}
         )
 
     def _keep_former_targets(self, previous):

@@ -55,6 +55,7 @@ class CrmStageTarget(models.Model):
     )
     state = fields.Selection(
         [("draft", "Draft"), ("approved", "Approved")],
+        "Status",
         default="draft",
         required=True,
         readonly=True,
@@ -62,7 +63,7 @@ class CrmStageTarget(models.Model):
         tracking=True,
         help="Only approved targets count.",
     )
-    approved_by = fields.Many2one("res.users", readonly=True, copy=False)
+    approver_id = fields.Many2one("res.users", "Approved by", readonly=True, copy=False)
     approved_on = fields.Datetime(readonly=True, copy=False)
     active = fields.Boolean(default=True, tracking=True)
 
@@ -183,14 +184,14 @@ class CrmStageTarget(models.Model):
         return self.write(
             {
                 "state": "approved",
-                "approved_by": self.env.uid,
+                "approver_id": self.env.uid,
                 "approved_on": fields.Datetime.now(),
             }
         )
 
     def action_draft(self):
         """Take the approval back: the targets no longer count."""
-        return self.write({"state": "draft", "approved_by": False, "approved_on": False})
+        return self.write({"state": "draft", "approver_id": False, "approved_on": False})
 
     @api.model
     def _keep_former(self, rate_by_stage, last_day):
@@ -217,7 +218,7 @@ class CrmStageTarget(models.Model):
                     "date_from": ends and fields.Date.add(max(ends), days=1),
                     "date_to": last_day,
                     "state": "approved",
-                    "approved_by": stage.target_approved_by.id or self.env.uid,
+                    "approver_id": stage.target_approver_id.id or self.env.uid,
                     "approved_on": stage.target_approved_on or fields.Datetime.now(),
                 }
             )

@@ -25,10 +25,10 @@ class ResConfigSettings(models.TransientModel):
 
     def set_values(self):
         """Keep a grace of 0 as such; an empty parameter would mean the default."""
-        super().set_values()
         self.env["ir.config_parameter"].sudo().set_param(
             "sales_funnel_control.undo_grace_minutes", str(self.funnel_undo_grace)
         )
+        return super().set_values()
 
     @api.constrains("funnel_undo_grace", "funnel_default_target_rate")
     def _check_funnel_settings(self):

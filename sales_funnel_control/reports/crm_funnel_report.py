@@ -32,12 +32,12 @@ class CrmFunnelReport(models.Model):
     team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
     sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
     grade = fields.Selection(GRADES, readonly=True)
-    company_id = fields.Many2one("res.company", "Company", readonly=True)
-    lead_class = fields.Selection(LEAD_CLASSES, "Lead Class", readonly=True)
-    source_id = fields.Many2one("utm.source", "Source", readonly=True)
-    campaign_id = fields.Many2one("utm.campaign", "Campaign", readonly=True)
-    country_id = fields.Many2one("res.country", "Country", readonly=True)
-    state_id = fields.Many2one("res.country.state", "State", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    lead_class = fields.Selection(LEAD_CLASSES, readonly=True)
+    source_id = fields.Many2one("utm.source", readonly=True)
+    campaign_id = fields.Many2one("utm.campaign", readonly=True)
+    country_id = fields.Many2one("res.country", readonly=True)
+    state_id = fields.Many2one("res.country.state", readonly=True)
     partner_id = fields.Many2one("res.partner", "Client", readonly=True)
     industry_id = fields.Many2one("res.partner.industry", "Client's Industry", readonly=True)
     product_category_id = fields.Many2one(
@@ -195,6 +195,13 @@ class CrmFunnelReport(models.Model):
             "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)",
             self._field_to_sql(self._table, "days_median", query),
         )
+
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        """Name the opportunity in an export also to a reader who may not open it any more."""
+        if _is_toplevel_call and all(path[1:] in ([], [".id"]) for path in fields):
+            self.check_access("read")
+            return super(CrmFunnelReport, self.sudo())._export_rows(fields)
+        return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
 
     def action_open_leads(self):
         """Open the opportunities behind the rows."""

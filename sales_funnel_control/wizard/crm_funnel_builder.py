@@ -2,7 +2,6 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import LazyTranslate
 
-
 _lt = LazyTranslate(__name__)
 
 # The reference funnels: name, target into the stage (%), work block, normal days, is won.

@@ -5,7 +5,8 @@ from ground.paths import ADDON
 
 LEADS = 3000
 
-# Everything a database consists of, and every table in which addons leave records.
+# Everything a database consists of, and every table in which addons leave records. Not among them
+# is what the chatter tells of changes of fields that are gone: Odoo keeps that of any field.
 TRACES = {
     "columns": "SELECT table_name || '.' || column_name || ' ' || data_type || is_nullable AS name"
     " FROM information_schema.columns WHERE table_schema = 'public'",
@@ -30,7 +31,7 @@ TRACES = {
     "rules": "SELECT name FROM ir_rule",
     "access": "SELECT name FROM ir_model_access",
     "groups": "SELECT name ->> 'en_US' AS name FROM res_groups",
-    "filters": "SELECT name ->> 'en_US' AS name FROM ir_filters",
+    "filters": "SELECT name FROM ir_filters",
     "defaults": "SELECT field_id::text AS name FROM ir_default",
     "messages of models": "SELECT DISTINCT model AS name FROM mail_message",
     "message subtypes": "SELECT name ->> 'en_US' AS name FROM mail_message_subtype",
@@ -38,7 +39,6 @@ TRACES = {
     "activities of models": "SELECT DISTINCT res_model AS name FROM mail_activity",
     "attachments of models": "SELECT DISTINCT res_model || ' ' || COALESCE(res_field, '') AS name"
     " FROM ir_attachment WHERE res_model IS NOT NULL",
-    "property values": "SELECT DISTINCT field_id::text AS name FROM mail_tracking_value",
 }
 
 

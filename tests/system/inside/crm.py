@@ -11,6 +11,8 @@ def fill(env, leads):
     """Make ``leads`` leads, spread over stages; some lost, some moved with tracking."""
     # pylint: disable=invalid-commit
     chance = random.Random(0)
+    # Settings that are saved once leave parameters of Odoo's own.
+    env["res.config.settings"].create({}).execute()
     users = [make_user(env, name, SALESMAN) for name in ("Ivanov", "Sidorov")]
     team = env["crm.team"].create({"name": "Filled", "company_id": False})
     stages = env["crm.stage"].search([("team_ids", "=", False)])
@@ -52,7 +54,6 @@ def use_addon(env):
     lead = env["crm.lead"].search([("team_id", "=", team.id)], limit=1)
     lead.lead_class = "a"
     env.cr.precommit.run()
-    env["res.config.settings"].create({}).execute()
     env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "off")
     env["ir.filters"].create({"name": "Ours", "model_id": "crm.funnel.report", "domain": "[]"})
     run = env["crm.ledger.rebuild"].create({})

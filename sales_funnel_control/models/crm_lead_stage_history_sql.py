@@ -1,0 +1,115 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class CrmLeadStageHistory(models.Model):
+    """Pieces of SQL that the writers of the ledger share."""
+
+    _inherit = "crm.lead.stage.history"
+
+    def _steps_cte(self):
+        """CTE ``step(team_id, stage_id, rank, next_stage_id, on_way)``; team 0 means no team."""
+        steps = self.env["crm.stage"]._steps()
+        return SQL(
+            """
+            step(team_id, stage_id, rank, next_stage_id, on_way) AS (
+                SELECT * FROM unnest(
+                    %s::int[], %s::int[], %s::int[], %s::int[], %s::bool[]
+                )
+            )
+            """,
+            *([list(column) for column in zip(*steps, strict=True)] or [[]] * 5),
+        )
+
+    def _days_sql(self, entered_at, left_at):
+        return SQL("(EXTRACT(EPOCH FROM %s - %s) / 86400)::float8", left_at, entered_at)
+
+    def _local_date_sql(self, moment, zone):
+        return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", moment, zone)
+
+    def _week_sql(self, moment, zone):
+        return SQL("date_trunc('week', %s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", moment, zone)
+
+    def _target_sql(self, stage, team, role, user, date):
+        """The target in force for a transition: the most specific override, else the stage's."""
+        return SQL(
+            """
+            COALESCE(
+                (
+                    SELECT target.target_rate
+                      FROM crm_stage_target target
+                     WHERE target.stage_id = %(stage)s
+                       AND target.state = 'approved'
+                       AND target.active
+                       AND (target.team_id IS NULL OR target.team_id = %(team)s)
+                       AND (target.sales_role IS NULL OR target.sales_role = %(role)s)
+                       AND (target.user_id IS NULL OR target.user_id = %(user)s)
+                       AND (target.date_from IS NULL OR target.date_from <= %(date)s)
+                       AND (target.date_to IS NULL OR target.date_to >= %(date)s)
+                  ORDER BY target.specificity DESC
+                     LIMIT 1
+                ),
+                (
+                    SELECT NULLIF(target_stage.target_rate, 0)
+                      FROM crm_stage target_stage
+                     WHERE target_stage.id = %(stage)s
+                )
+            )
+            """,
+            stage=stage,
+            team=team,
+            role=role,
+            user=user,
+            date=date,
+        )
+
+    def _snapshot_columns(self):
+        """Columns that keep what was known of the lead when the stay began."""
+        return SQL(
+            "lead_id, team_id, user_id, sales_role, grade, company_id, currency_id, amount,"
+            " lead_class, source_id, campaign_id, country_id, state_id"
+        )
+
+    def _snapshot_sql(self, team, user):
+        """Values for :meth:`_snapshot_columns`, over the alias ``lead`` and the joins below."""
+        return SQL(
+            "lead.id, %s, %s, member.sales_role, member.grade, company.id, company.currency_id,"
+            " lead.expected_revenue, lead.lead_class, lead.source_id, lead.campaign_id,"
+            " lead.country_id, lead.state_id",
+            team,
+            user,
+        )
+
+    def _snapshot_joins(self, team, user):
+        return SQL(
+            """
+            LEFT JOIN crm_team team ON team.id = %(team)s
+            LEFT JOIN res_users manager ON manager.id = %(user)s
+                 JOIN res_company company
+                   ON company.id = COALESCE(
+                       lead.company_id, team.company_id, manager.company_id, %(company)s
+                   )
+            LEFT JOIN LATERAL (
+                       SELECT membership.sales_role, membership.grade
+                         FROM crm_team_member membership
+                        WHERE membership.crm_team_id = %(team)s
+                          AND membership.user_id = %(user)s
+                          AND membership.active
+                     ORDER BY membership.id
+                        LIMIT 1
+                      ) member ON TRUE
+            """,
+            team=team,
+            user=user,
+            company=self.env.company.id,
+        )
+
+    def _flush_for_sql(self):
+        """Bring to the database what the SQL of the ledger reads."""
+        for name in ("crm.stage", "crm.stage.target", "crm.team", "crm.team.member"):
+            self.env[name].flush_model()
+        self.env["res.company"].flush_model(["funnel_tz"])
+
+    def _forget_rows(self):
+        self.invalidate_model(flush=False)
+        self.env["crm.lead"].invalidate_model(["stage_history_ids"], flush=False)

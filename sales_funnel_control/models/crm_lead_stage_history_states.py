@@ -1,0 +1,274 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class CrmLeadStageHistory(models.Model):
+    """Turns what the chatter tells into stays, for leads whose story is unbroken."""
+
+    _inherit = "crm.lead.stage.history"
+
+    def _insert_stays(self, lead_ids):
+        """Insert the stays of leads whose tracking is one unbroken story."""
+        if not lead_ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH %(steps)s,
+                %(event)s,
+                %(story)s,
+                %(state)s,
+                %(stay)s,
+                entry AS (
+                    SELECT stay.lead_id, stay.team_id, stay.user_id, stay.stage_id,
+                           stay.entered_at, stay.left_at, stay.origin, stay.exit,
+                           stay.lost_reason_id, COALESCE(stay.rank, 0) AS place
+                      FROM stay
+                     UNION ALL
+                    SELECT stay.lead_id, stay.team_id, stay.user_id, jumped.stage_id,
+                           stay.skipped_at, stay.skipped_at, 'skipped', 'advanced',
+                           NULL, jumped.rank
+                      FROM stay
+                      JOIN step jumped
+                        ON jumped.team_id = COALESCE(stay.team_id, 0)
+                       AND jumped.on_way
+                       AND jumped.rank > stay.rank_before
+                       AND jumped.rank < stay.rank
+                     WHERE NOT stay.first_visit_only
+                        OR NOT EXISTS (
+                            SELECT FROM stay visit
+                             WHERE visit.lead_id = stay.lead_id
+                               AND visit.team_id IS NOT DISTINCT FROM stay.team_id
+                               AND visit.stage_id = jumped.stage_id
+                               AND visit.entered_at <= stay.entered_at
+                        )
+                )
+                INSERT INTO crm_lead_stage_history (
+                    %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, days,
+                    week_start, origin, exit, lost_reason_id, is_skipped, is_reconstructed
+                )
+                SELECT %(snapshot)s, entry.stage_id, step.next_stage_id, entry.entered_at,
+                       entry.left_at, %(days)s, %(week)s, entry.origin, entry.exit,
+                       entry.lost_reason_id, entry.origin = 'skipped', TRUE
+                  FROM entry
+                  JOIN crm_lead lead ON lead.id = entry.lead_id
+             LEFT JOIN step
+                    ON step.stage_id = entry.stage_id
+                   AND step.team_id = COALESCE(entry.team_id, 0)
+                       %(snapshot_joins)s
+              ORDER BY entry.lead_id, entry.entered_at, entry.place
+                """,
+                steps=self._steps_cte(),
+                event=self._event_cte(lead_ids),
+                story=self._story_cte(lead_ids),
+                state=self._state_cte(),
+                stay=self._stay_cte(),
+                snapshot_columns=self._snapshot_columns(),
+                snapshot=self._snapshot_sql(SQL("entry.team_id"), SQL("entry.user_id")),
+                snapshot_joins=self._snapshot_joins(SQL("entry.team_id"), SQL("entry.user_id")),
+                days=self._days_sql(SQL("entry.entered_at"), SQL("entry.left_at")),
+                week=self._week_sql(SQL("entry.entered_at"), SQL("company.funnel_tz")),
+            )
+        )
+
+    def _state_cte(self):
+        """CTE ``state``: one row per lead and moment at which its stay begins or ends.
+
+        Values are carried forward from the last change; time spent outside the funnel is one
+        state, whatever else changed then.
+        """
+        return SQL(
+            """
+            carried AS (
+                SELECT point.*,
+                       COUNT(*) FILTER (WHERE has_stage_id) OVER onward AS stage_changes,
+                       COUNT(*) FILTER (WHERE has_team_id) OVER onward AS team_changes,
+                       COUNT(*) FILTER (WHERE has_user_id) OVER onward AS user_changes,
+                       COUNT(*) FILTER (WHERE has_active) OVER onward AS active_changes,
+                       COUNT(*) FILTER (WHERE is_converted) OVER (
+                           PARTITION BY lead_id ORDER BY at
+                           ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+                       ) %% 2 = 1 AS is_lead
+                  FROM point
+                WINDOW onward AS (PARTITION BY lead_id ORDER BY at)
+            ),
+            known AS (
+                SELECT carried.lead_id, carried.at, carried.is_judged, carried.lost_reason_id,
+                       carried.is_lead,
+                       %(stage)s AS stage_id, %(team)s AS team_id, %(user)s AS user_id,
+                       CASE WHEN carried.active_changes = 0 THEN story.began_active
+                            ELSE FIRST_VALUE(carried.active) OVER (
+                                PARTITION BY carried.lead_id, carried.active_changes
+                                    ORDER BY carried.at
+                            ) IS NOT NULL
+                       END AS active
+                  FROM carried
+                  JOIN story ON story.lead_id = carried.lead_id
+            ),
+            placed AS (
+                SELECT lead_id, at, is_judged, lost_reason_id,
+                       active AND NOT is_lead AND stage_id IS NOT NULL AS in_funnel,
+                       stage_id, team_id, user_id
+                  FROM known
+            ),
+            compared AS (
+                SELECT placed.*,
+                       SUM((in_funnel IS DISTINCT FROM was_in_funnel)::int) OVER (
+                           PARTITION BY lead_id ORDER BY at
+                       ) AS run,
+                       CASE WHEN in_funnel
+                            THEN was_in_funnel IS NOT TRUE
+                                 OR (stage_id, team_id, user_id)
+                                    IS DISTINCT FROM (old_stage_id, old_team_id, old_user_id)
+                            ELSE was_in_funnel IS TRUE
+                       END AS is_turn
+                  FROM (
+                        SELECT placed.*,
+                               LAG(in_funnel) OVER onward AS was_in_funnel,
+                               LAG(stage_id) OVER onward AS old_stage_id,
+                               LAG(team_id) OVER onward AS old_team_id,
+                               LAG(user_id) OVER onward AS old_user_id
+                          FROM placed
+                        WINDOW onward AS (PARTITION BY lead_id ORDER BY at)
+                       ) placed
+            ),
+            judged AS (
+                SELECT compared.*,
+                       BOOL_OR(is_judged) OVER run AS run_is_judged,
+                       MAX(lost_reason_id) OVER run AS run_lost_reason_id,
+                       run = MAX(run) OVER (PARTITION BY lead_id) AS is_last_run
+                  FROM compared
+                WINDOW run AS (PARTITION BY lead_id, run)
+            ),
+            state AS (
+                SELECT judged.lead_id, judged.at, judged.in_funnel,
+                       stage.id AS stage_id, team.id AS team_id, manager.id AS user_id,
+                       COALESCE(judged.run_is_judged, FALSE)
+                       OR judged.run_lost_reason_id IS NOT NULL
+                       OR judged.is_last_run AND story.live_at IS NULL AND story.is_lost
+                           AS is_lost,
+                       CASE WHEN judged.is_last_run AND story.live_at IS NULL
+                             AND story.is_lost
+                            THEN story.lost_reason_id
+                            ELSE reason.id
+                       END AS lost_reason_id
+                  FROM judged
+                  JOIN story ON story.lead_id = judged.lead_id
+             LEFT JOIN crm_stage stage ON stage.id = judged.stage_id
+             LEFT JOIN crm_team team ON team.id = judged.team_id
+             LEFT JOIN res_users manager ON manager.id = judged.user_id
+             LEFT JOIN crm_lost_reason reason ON reason.id = judged.run_lost_reason_id
+                 WHERE judged.is_turn
+                   AND NOT (
+                        judged.in_funnel
+                        AND judged.is_last_run
+                        AND story.live_origin IN (
+                            'advanced', 'moved_back', 'handed_over', 'transferred'
+                        )
+                        AND (judged.stage_id, judged.team_id, judged.user_id)
+                            IS NOT DISTINCT FROM (
+                                story.live_stage_id, story.live_team_id, story.live_user_id
+                            )
+                   )
+            )
+            """,
+            **{
+                alias: SQL(
+                    "CASE WHEN %(count)s = 0 THEN %(before)s"
+                    " ELSE FIRST_VALUE(%(value)s) OVER ("
+                    "PARTITION BY carried.lead_id, %(count)s ORDER BY carried.at) END",
+                    count=SQL.identifier("carried", f"{alias}_changes"),
+                    before=SQL.identifier("story", name),
+                    value=SQL.identifier("carried", name),
+                )
+                for alias, name in (
+                    ("stage", "stage_id"),
+                    ("team", "team_id"),
+                    ("user", "user_id"),
+                )
+            },
+        )
+
+    def _stay_cte(self):
+        """CTE ``stay``: the states inside the funnel, with how they began and ended."""
+        return SQL(
+            """
+            turned AS (
+                SELECT state.*,
+                       step.rank,
+                       LAG(state.in_funnel) OVER onward AS was_in_funnel,
+                       LEAD(state.at) OVER onward AS next_at,
+                       LEAD(state.in_funnel) OVER onward AS next_in_funnel,
+                       LEAD(state.stage_id) OVER onward AS next_stage_id,
+                       LEAD(state.team_id) OVER onward AS next_team_id,
+                       LEAD(step.rank) OVER onward AS next_rank,
+                       LEAD(state.is_lost) OVER onward AS next_is_lost,
+                       LEAD(state.lost_reason_id) OVER onward AS next_lost_reason_id
+                  FROM state
+             LEFT JOIN step
+                    ON step.stage_id = state.stage_id
+                   AND step.team_id = COALESCE(state.team_id, 0)
+                WINDOW onward AS (PARTITION BY state.lead_id ORDER BY state.at)
+            ),
+            inside AS (
+                SELECT turned.*,
+                       LAG(lead_id) OVER onward IS NULL AS is_first,
+                       LAG(stage_id) OVER onward AS old_stage_id,
+                       LAG(team_id) OVER onward AS old_team_id,
+                       LAG(rank) OVER onward AS old_rank,
+                       story.is_tracked, story.staged_at, story.live_at, story.live_origin
+                  FROM turned
+                  JOIN (
+                        SELECT lead_id AS told_id, is_tracked, staged_at, live_at, live_origin
+                          FROM story
+                       ) story ON story.told_id = turned.lead_id
+                 WHERE in_funnel
+                WINDOW onward AS (PARTITION BY lead_id ORDER BY at)
+            ),
+            begun AS (
+                SELECT inside.*,
+                       CASE WHEN is_first AND NOT is_tracked AND staged_at > at
+                            THEN 'reconstructed'
+                            WHEN is_first THEN 'created'
+                            WHEN NOT was_in_funnel THEN 'reopened'
+                            WHEN team_id IS DISTINCT FROM old_team_id THEN 'transferred'
+                            WHEN stage_id IS NOT DISTINCT FROM old_stage_id THEN 'handed_over'
+                            WHEN COALESCE(rank > old_rank, TRUE) THEN 'advanced'
+                            ELSE 'moved_back'
+                       END AS origin,
+                       CASE WHEN next_at IS NULL AND live_at IS NULL THEN 'still_there'
+                            WHEN next_at IS NULL AND live_origin = 'skipped' THEN 'advanced'
+                            WHEN next_at IS NULL AND live_origin IN (
+                                'advanced', 'moved_back', 'handed_over', 'transferred'
+                            ) THEN live_origin
+                            WHEN next_at IS NULL THEN 'withdrawn'
+                            WHEN NOT next_in_funnel AND next_is_lost THEN 'refused'
+                            WHEN NOT next_in_funnel THEN 'withdrawn'
+                            WHEN team_id IS DISTINCT FROM next_team_id THEN 'transferred'
+                            WHEN stage_id IS NOT DISTINCT FROM next_stage_id THEN 'handed_over'
+                            WHEN COALESCE(next_rank > rank, TRUE) THEN 'advanced'
+                            ELSE 'moved_back'
+                       END AS exit,
+                       date_trunc('second', COALESCE(next_at, live_at)) AS left_at
+                  FROM inside
+            ),
+            stay AS (
+                SELECT lead_id, stage_id, team_id, user_id, rank, origin, exit,
+                       CASE WHEN is_tracked THEN at
+                            ELSE LEAST(GREATEST(at, staged_at), left_at)
+                       END AS entered_at,
+                       at AS skipped_at,
+                       left_at,
+                       CASE WHEN exit = 'refused' THEN next_lost_reason_id END AS lost_reason_id,
+                       CASE WHEN origin IN ('created', 'reconstructed', 'transferred') THEN 0
+                            WHEN origin = 'reopened' AND team_id IS DISTINCT FROM old_team_id
+                            THEN 0
+                            WHEN origin IN ('advanced', 'reopened') THEN old_rank
+                       END AS rank_before,
+                       origin = 'transferred'
+                       OR origin = 'reopened' AND team_id IS DISTINCT FROM old_team_id
+                           AS first_visit_only
+                  FROM begun
+            )
+            """
+        )

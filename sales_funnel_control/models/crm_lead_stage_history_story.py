@@ -1,0 +1,166 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class CrmLeadStageHistory(models.Model):
+    """What the chatter tells of a lead: its values before, at and after each change."""
+
+    _inherit = "crm.lead.stage.history"
+
+    def _story_cte(self, lead_ids):
+        """CTEs ``story``, ``point``: what was known of each lead before, at and after each change.
+
+        ``story`` is one row per lead: its values before the first tracked change of each field
+        (else the present ones), the beginning and the end of what is to be rebuilt.
+        ``point`` is one row per lead and moment at which something changed. A lead that was born
+        lost (an import of old leads, say) was in the funnel for no time at all.
+        """
+        return SQL(
+            """
+            told AS (
+                SELECT lead.id AS lead_id, lead.lost_reason_id,
+                       NOT lead.active AND COALESCE(lead.probability, 0) = 0 AS is_lost,
+                       %(stage)s AS stage_id,
+                       %(team)s AS team_id,
+                       %(user)s AS user_id,
+                       %(active)s AS active,
+                       BOOL_OR(event.field IN ('stage_id', 'user_id', 'team_id', 'active')) IS TRUE
+                           AS is_tracked,
+                       LEAST(
+                           date_trunc('second', CASE
+                               WHEN COUNT(*) FILTER (WHERE event.field = 'type') = 0
+                               THEN COALESCE(lead.date_conversion, lead.create_date)
+                               ELSE lead.create_date
+                           END),
+                           MIN(event.at) FILTER (WHERE event.field <> 'lost_reason_id')
+                       ) AS began_at,
+                       date_trunc('second', COALESCE(
+                           lead.date_last_stage_update, lead.create_date
+                       )) AS staged_at,
+                       CASE WHEN NOT lead.active AND COUNT(event.id) = 0
+                            THEN date_trunc('second', COALESCE(
+                                lead.date_closed, lead.date_last_stage_update, lead.write_date
+                            ))
+                       END AS archived_at,
+                       MIN(event.at) FILTER (WHERE event.field = 'active') AS toggled_at,
+                       live.entered_at AS live_at,
+                       live.origin AS live_origin,
+                       live.stage_id AS live_stage_id,
+                       live.team_id AS live_team_id,
+                       live.user_id AS live_user_id
+                  FROM crm_lead lead
+             LEFT JOIN event ON event.lead_id = lead.id
+             LEFT JOIN LATERAL (
+                        SELECT *
+                          FROM crm_lead_stage_history stay
+                         WHERE stay.lead_id = lead.id
+                      ORDER BY stay.entered_at, stay.left_at, stay.id
+                         LIMIT 1
+                       ) live ON TRUE
+                 WHERE lead.id = ANY(%(leads)s)
+                   AND lead.type = 'opportunity'
+                   AND lead.stage_id IS NOT NULL
+              GROUP BY lead.id, live.entered_at, live.origin, live.stage_id, live.team_id,
+                       live.user_id
+            ),
+            story AS (
+                SELECT told.*,
+                       told.active OR told.is_born_lost AS began_active
+                  FROM (
+                        SELECT told.*,
+                               NOT told.active AND (
+                                   told.is_lost AND told.toggled_at IS NULL
+                                   OR EXISTS (
+                                       SELECT FROM event
+                                        WHERE event.lead_id = told.lead_id
+                                          AND event.at <= told.toggled_at
+                                          AND event.field = 'won_status'
+                                   )
+                               ) AS is_born_lost
+                          FROM told
+                       ) told
+            ),
+            point AS (
+                SELECT event.lead_id, event.at,
+                       %(changes)s,
+                       BOOL_OR(event.field = 'type') AS is_converted,
+                       BOOL_OR(event.field = 'won_status') AS is_judged,
+                       %(reason)s AS lost_reason_id
+                  FROM event
+                  JOIN story ON story.lead_id = event.lead_id
+                 WHERE event.at < COALESCE(story.live_at, 'infinity')
+              GROUP BY event.lead_id, event.at
+                 UNION ALL
+                SELECT story.lead_id, story.began_at, %(nothing)s
+                  FROM story
+                 WHERE story.began_at < COALESCE(story.live_at, 'infinity')
+                   AND NOT EXISTS (
+                        SELECT FROM event
+                         WHERE event.lead_id = story.lead_id AND event.at = story.began_at
+                   )
+                 UNION ALL
+                SELECT story.lead_id,
+                       GREATEST(story.archived_at, story.began_at + INTERVAL '1 microsecond'),
+                       %(archived)s
+                  FROM story
+                 WHERE story.archived_at < COALESCE(story.live_at, 'infinity')
+                 UNION ALL
+                SELECT story.lead_id, story.began_at + INTERVAL '1 microsecond', %(born_lost)s
+                  FROM story
+                 WHERE story.is_born_lost
+                   AND story.began_at < COALESCE(story.live_at, 'infinity')
+            )
+            """,
+            leads=lead_ids,
+            stage=self._before_sql("stage_id"),
+            team=self._before_sql("team_id"),
+            user=self._before_sql("user_id"),
+            active=self._before_active_sql(),
+            changes=SQL(", ").join(
+                SQL(
+                    "BOOL_OR(event.field = %(name)s) AS %(has)s,"
+                    " (ARRAY_AGG(event.new ORDER BY event.id DESC)"
+                    " FILTER (WHERE event.field = %(name)s))[1] AS %(alias)s",
+                    name=name,
+                    has=SQL.identifier(f"has_{name}"),
+                    alias=SQL.identifier(name),
+                )
+                for name in ("stage_id", "team_id", "user_id", "active")
+            ),
+            reason=SQL(
+                "(ARRAY_AGG(event.new ORDER BY event.id DESC)"
+                " FILTER (WHERE event.field = 'lost_reason_id'))[1]"
+            ),
+            nothing=SQL(
+                "FALSE, NULL::int, FALSE, NULL::int, FALSE, NULL::int, FALSE, NULL::int,"
+                " FALSE, FALSE, NULL::int"
+            ),
+            archived=SQL(
+                "FALSE, NULL::int, FALSE, NULL::int, FALSE, NULL::int, TRUE, NULL::int,"
+                " FALSE, FALSE, NULL::int"
+            ),
+            born_lost=SQL(
+                "FALSE, NULL::int, FALSE, NULL::int, FALSE, NULL::int, TRUE, NULL::int,"
+                " FALSE, TRUE, NULL::int"
+            ),
+        )
+
+    def _before_sql(self, name):
+        """The value of a field before its first tracked change, else the present one."""
+        return SQL(
+            "CASE WHEN COUNT(*) FILTER (WHERE event.field = %(name)s) > 0"
+            " THEN (ARRAY_AGG(event.old ORDER BY event.at, event.id)"
+            " FILTER (WHERE event.field = %(name)s))[1]"
+            " ELSE %(present)s END",
+            name=name,
+            present=SQL.identifier("lead", name),
+        )
+
+    def _before_active_sql(self):
+        """Whether the lead began active; one that the chatter says nothing of is taken to."""
+        return SQL(
+            "CASE WHEN COUNT(event.id) = 0 THEN TRUE"
+            " WHEN COUNT(*) FILTER (WHERE event.field = 'active') = 0 THEN lead.active"
+            " ELSE (ARRAY_AGG(event.old ORDER BY event.at, event.id)"
+            " FILTER (WHERE event.field = 'active'))[1] IS NOT NULL END"
+        )
