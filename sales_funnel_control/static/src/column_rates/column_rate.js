@@ -24,7 +24,8 @@ patch(CrmColumnProgress.prototype, {
     },
 
     rateTooltip(figures) {
-        return `${this.rateSentence(figures)} ${_t("Search filters do not change it.")}`;
+        const remark = _t("Search filters do not change it.");
+        return `${this.rateSentence(figures)} ${remark}`;
     },
 
     rateSentence({entered, advanced, target}) {
