@@ -176,6 +176,13 @@ class TestFunnelBuilder(FunnelCase):
         with self.assertRaises(UserError):
             wizard.record.action_build()
 
+    def test_stages_are_named_in_every_language(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        team = self._make_team("Хантеры")
+        stages = self._build_funnel(team)
+        self.assertEqual(stages[1].name, "Acquaintance")
+        self.assertEqual(stages.with_context(lang="ru_RU")[1].name, "Знакомство")
+
     def test_own_funnel_leaves_shared_stages_out(self):
         shared = self.env["crm.stage"].create({"name": "Shared", "sequence": 0})
         Lead = self.env["crm.lead"].with_context(default_team_id=self.team.id)

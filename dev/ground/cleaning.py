@@ -18,12 +18,14 @@ def stop():
     say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 
-def clean():
+def clean(keep_cache=False):
     """Stop everything; remove this checkout's state, and the cache if no other checkout uses it."""
     with state_lock("test run", wait=False):
         stop()
         remove(Cluster().socket)
         remove(STATE)
+    if keep_cache:
+        return
     others = [folder.name for folder in STATE_BASE.iterdir() if folder.is_dir()]
     if others:
         note(f"kept {CACHE}: {', '.join(others)} may use it")

@@ -34,7 +34,8 @@ def _parser():
     command("setup", _setup, "fetch Odoo, its Python and PostgreSQL, and start the database server")
     command("demo", _demo, "serve the addon with demo data (PORT=n chooses the port)")
     command("stop", _stop, "stop what runs")
-    command("clean", _clean, "stop what runs and remove what was made outside the checkout")
+    clean = command("clean", _clean, "stop what runs and remove what was made outside the checkout")
+    clean.add_argument("--keep-cache", action="store_true", help="leave the downloads")
     _passes_on(command("test", _test, "run all tests; arguments after -- go to pytest"))
     _passes_on(command("test-stock", _test_stock, "run the suites of Odoo's own CRM beside ours"))
     lint = command("lint", _lint, "check code, views, scripts and translations")
@@ -108,8 +109,8 @@ def _stop(_options):
     cleaning.stop()
 
 
-def _clean(_options):
-    cleaning.clean()
+def _clean(options):
+    cleaning.clean(options.keep_cache)
 
 
 def _test(options):

@@ -127,3 +127,10 @@ class CrmLeadStageHistory(models.Model):
                 )
             )
         return super().create(vals_list)
+
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        """Name the opportunity in an export also to a reader who may not open it any more."""
+        if _is_toplevel_call and all(path[1:] in ([], [".id"]) for path in fields):
+            self.check_access("read")
+            return super(CrmLeadStageHistory, self.sudo())._export_rows(fields)
+        return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)

@@ -17,8 +17,7 @@ class CrmStage(models.Model):
         """Conversion into stages in the current quarter, of the entries the reader may see.
 
         Transitions of different funnels are never pooled: a stage that is entered from several
-        others has no rate, and entries that left for elsewhere before a funnel was changed do
-        not count.
+        others has no rate, and a transition that no funnel has any longer does not count.
 
         :param list[int] stage_ids: stages that the transitions lead into
         :param int team_id: sales team; without it, the entries of all teams

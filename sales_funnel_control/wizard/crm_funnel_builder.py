@@ -89,7 +89,7 @@ class CrmFunnelBuilder(models.TransientModel):
             raise ValidationError(
                 self.env._("A funnel needs two stages at least, and the last one is the won one.")
             )
-        self.env["crm.stage"].create(
+        stages = self.env["crm.stage"].create(
             [
                 {
                     "name": line.name,
@@ -103,8 +103,18 @@ class CrmFunnelBuilder(models.TransientModel):
                 for place, line in enumerate(lines, 1)
             ]
         )
+        self._translate_names(stages)
         self.team_id.write({"funnel_kind": self.funnel_kind, "has_own_funnel": True})
         return {"type": "ir.actions.act_window_close"}
+
+    def _translate_names(self, stages):
+        """Name the stages that kept their reference names in every installed language."""
+        reference = {self.env._(name): name for name, *_rest in _REFERENCE[self.funnel_kind]}
+        for code, _name in self.env["res.lang"].get_installed():
+            for stage in stages:
+                if name := reference.get(stage.name):
+                    translated = self.with_context(lang=code)
+                    stage.with_context(lang=code).name = translated.env._(name)
 
 
 class CrmFunnelBuilderLine(models.TransientModel):

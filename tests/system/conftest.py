@@ -30,9 +30,9 @@ class ShellEnded(Exception):
     """Odoo's shell ended before the function in it did."""
 
 
-def complaints(log):
-    """The lines of a log that no run should show."""
-    return re.findall(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) .*$", log, re.MULTILINE)
+def complaints(log, database):
+    """The lines of a log that no run on ``database`` should show."""
+    return re.findall(rf"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) {database} .*$", log, re.MULTILINE)
 
 
 class Database:
@@ -64,7 +64,7 @@ class Database:
         )
         if done.returncode:
             raise ShellEnded(f"{function}: exit code {done.returncode}\n{done.stderr[-3000:]}")
-        self.complaints = complaints(done.stderr)
+        self.complaints = complaints(done.stderr, self.name)
         return json.loads(done.stdout.rpartition(_ANSWER)[2])
 
     def rows(self, query):
@@ -84,7 +84,7 @@ class Database:
             *(*arguments, "--stop-after-init", "--no-http"),
             database=self.name,
         )
-        return complaints(log.read_bytes()[begin:].decode(errors="replace"))
+        return complaints(log.read_bytes()[begin:].decode(errors="replace"), self.name)
 
     def install(self):
         return self.run("-i", ADDON)
@@ -155,8 +155,6 @@ class Maker:
     def drop_all(self):
         for database in self.made:
             self.databases.drop(database.name)
-            # What was written besides, when it ran.
-            self.odoo.config(database.name).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
