@@ -31,4 +31,4 @@ def clean(keep_cache=False):
         note(f"kept {CACHE}: {', '.join(others)} may use it")
         return
     remove(CACHE)
-    STATE_BASE.rmdir()
+    remove(STATE_BASE)

@@ -18,9 +18,10 @@ IS_ROOT = os.geteuid() == 0
 
 
 def _base(override, xdg, for_root, for_user):
-    """The folder `override` names, or the system's for root, or the user's own."""
-    if os.environ.get(override):
-        return Path(os.environ[override]).absolute()
+    """Our folder in the one that `override` names, or the system's for root, or the user's."""
+    named = os.environ.get(override)
+    if named:
+        return Path(named).absolute() / NAME
     if IS_ROOT:
         # PostgreSQL runs as another user then, which cannot enter root's home.
         return Path(for_root, NAME)
