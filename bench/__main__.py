@@ -14,13 +14,13 @@ import operations
 import results
 from measure import Side, paired
 
-import odoo
+from odoo.tools import config
 
 
 def main():
     options = _options()
-    odoo.tools.config.parse_config(["-c", os.environ["ODOO_RC"], "--log-level=warn"])
-    [stock] = odoo.tools.config["db_name"]
+    config.parse_config(["-c", os.environ["ODOO_RC"], "--log-level=warn"])
+    [stock] = config["db_name"]
     addon = f"{stock}_addon"
     if not options.reuse:
         databases.fill(stock, options.leads)

@@ -1,8 +1,10 @@
 import io
+from ast import literal_eval
 
 from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 from openpyxl import load_workbook
 
 from odoo import Command
@@ -142,6 +144,34 @@ class TestReport(ReportCase):
         )
         rows = self.Report.search([("product_category_id", "=", category.id)])
         self.assertEqual(rows.lead_id, lead)
+
+    def test_every_filter_of_the_search_view_works(self):
+        view = self.Report.get_view(
+            self.env.ref("sales_funnel_control.crm_funnel_report_view_search").id, "search"
+        )
+        names = set()
+        for node in etree.fromstring(view["arch"]).iter("filter"):
+            if node.get("domain") and "context_today" not in node.get("domain"):
+                domain = literal_eval(node.get("domain"))
+                names.add(node.get("name"))
+                self.Report.search(domain, limit=1)
+            elif node.get("context"):
+                groupby = literal_eval(node.get("context"))["group_by"]
+                self.assertTrue(self.Report.formatted_read_group(self.domain, [groupby]))
+        self.assertLessEqual({"this_week", "last_two_weeks", "hunters", "not_skipped"}, names)
+
+    def test_last_two_weeks(self):
+        filter_domain = [
+            ("week_start", ">=", "today -monday -14d"),
+            ("week_start", "<", "today -monday"),
+        ]
+        for day, expected in (
+            ("2026-03-15", {"2026-03-02"}),
+            ("2026-03-16", {"2026-03-02", "2026-03-09"}),
+        ):
+            with freeze_time(f"{day} 10:00:00"):
+                rows = self.Report.search([*self.domain, *filter_domain])
+            self.assertEqual({str(row.week_start) for row in rows}, expected)
 
     def test_drill_down(self):
         rows = self.Report.search([*self.domain, ("next_stage_id", "=", self.payment.id)])
