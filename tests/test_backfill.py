@@ -97,6 +97,7 @@ class TestBackfill(BackfillCase):
         @settings(
             max_examples=25,
             deadline=None,
+            derandomize=True,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
             phases=PHASES,

@@ -35,7 +35,8 @@ def _pytest(odoo, arguments, default=(TESTS,)):
     say(f"Odoo's log of the tests: {log}")
     paths = [_through_addon(argument) for argument in arguments if _is_path(argument)]
     command = [
-        *(odoo.venv.python, "-m", "pytest"),
+        # Named, because pytest would look for its settings beside tests that are Odoo's own.
+        *(odoo.venv.python, "-m", "pytest", "-c", "pyproject.toml", "--rootdir", CHECKOUT),
         *(f"--odoo-config={odoo.config(DATABASE)}", "--odoo-http", "--odoo-log-level=warn"),
         f"--odoo-extra=logfile={log}",
         *(argument for argument in arguments if not _is_path(argument)),

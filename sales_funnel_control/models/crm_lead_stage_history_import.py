@@ -45,6 +45,12 @@ class CrmLeadStageHistory(models.Model):
                 ],
                 "nextrow": 0,
             }
+        # Of several stages with one name, that of the opportunity's funnel was taken.
+        result["messages"] = [
+            message
+            for message in result["messages"]
+            if message["type"] == "error" or message.get("field") != "stage_id"
+        ]
         return result
 
     @api.model

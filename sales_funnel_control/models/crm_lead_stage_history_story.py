@@ -13,7 +13,9 @@ class CrmLeadStageHistory(models.Model):
         ``story`` is one row per lead: its values before the first tracked change of each field
         (else the present ones), the beginning and the end of what is to be rebuilt.
         ``point`` is one row per lead and moment at which something changed. A lead that was born
-        lost (an import of old leads, say) was in the funnel for no time at all.
+        lost (an import of old leads, say) was in the funnel for no time at all. A change of the
+        won status tells that the lead was lost, but for one that comes with a change of stage:
+        that is a won lead moved out of the won stage.
         """
         return SQL(
             """
@@ -37,7 +39,9 @@ class CrmLeadStageHistory(models.Model):
                        date_trunc('second', COALESCE(
                            lead.date_last_stage_update, lead.create_date
                        )) AS staged_at,
-                       CASE WHEN NOT lead.active AND COUNT(event.id) = 0
+                       CASE WHEN NOT lead.active
+                             AND COUNT(*) FILTER (WHERE event.field = 'active') = 0
+                             AND (COUNT(event.id) = 0 OR lead.date_closed IS NOT NULL)
                             THEN date_trunc('second', COALESCE(
                                 lead.date_closed, lead.date_last_stage_update, lead.write_date
                             ))
@@ -84,7 +88,8 @@ class CrmLeadStageHistory(models.Model):
                 SELECT event.lead_id, event.at,
                        %(changes)s,
                        BOOL_OR(event.field = 'type') AS is_converted,
-                       BOOL_OR(event.field = 'won_status') AS is_judged,
+                       BOOL_OR(event.field = 'won_status')
+                       AND NOT BOOL_OR(event.field = 'stage_id') AS is_judged,
                        %(reason)s AS lost_reason_id
                   FROM event
                   JOIN story ON story.lead_id = event.lead_id
@@ -157,10 +162,14 @@ class CrmLeadStageHistory(models.Model):
         )
 
     def _before_active_sql(self):
-        """Whether the lead began active; one that the chatter says nothing of is taken to."""
+        """Whether the lead began active; one that the chatter says nothing of is taken to.
+
+        Losing a lead sets its closing date, creating it as lost does not.
+        """
         return SQL(
             "CASE WHEN COUNT(event.id) = 0 THEN TRUE"
-            " WHEN COUNT(*) FILTER (WHERE event.field = 'active') = 0 THEN lead.active"
+            " WHEN COUNT(*) FILTER (WHERE event.field = 'active') = 0"
+            " THEN lead.active OR lead.date_closed IS NOT NULL"
             " ELSE (ARRAY_AGG(event.old ORDER BY event.at, event.id)"
             " FILTER (WHERE event.field = 'active'))[1] IS NOT NULL END"
         )

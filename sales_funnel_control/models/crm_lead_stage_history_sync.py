@@ -8,18 +8,6 @@ from ..tools import stays
 
 _STAGE_MOVES = ("advanced", "skipped", "moved_back")
 _MEND_BATCH = 2000
-_MIRRORED = (
-    "type",
-    "active",
-    "stage_id",
-    "team_id",
-    "user_id",
-    "company_id",
-    "probability",
-    "lost_reason_id",
-    "country_id",
-    "state_id",
-)
 
 
 class _Difference(NamedTuple):
@@ -31,6 +19,7 @@ class _Difference(NamedTuple):
     stay: stays.Stay | None
     undone_stay_id: int | None
     at: object
+    was_transferred: bool
 
 
 class CrmLeadStageHistory(models.Model):
@@ -94,7 +83,8 @@ class CrmLeadStageHistory(models.Model):
     # -- what differs -------------------------------------------------------------------------
 
     def _flush_leads(self, leads):
-        leads.flush_recordset(_MIRRORED)
+        # All fields at once: what is left behind would be a second UPDATE of the same rows.
+        leads.flush_recordset()
         self.env["crm.team.member"].flush_model(["sales_role", "grade", "active"])
         self.env["crm.stage.target"].flush_model()
 
@@ -114,7 +104,13 @@ class CrmLeadStageHistory(models.Model):
                        stay.id,
                        stay.stage_id, stay.team_id, stay.user_id, stay.exit, stay.lost_reason_id,
                        %(undone)s,
-                       GREATEST(%(moment)s, stay.entered_at)
+                       GREATEST(%(moment)s, stay.entered_at),
+                       EXISTS (
+                            SELECT FROM crm_lead_stage_history given
+                             WHERE given.lead_id = lead.id
+                               AND given.is_cohort
+                               AND given.exit = 'transferred'
+                       )
                   FROM (
                         SELECT lead.*,
                                lead.active AND lead.type = 'opportunity'
@@ -160,8 +156,7 @@ class CrmLeadStageHistory(models.Model):
                 stays.Lead(*row[1:7]),
                 row[7],
                 stays.Stay(*row[8:13]) if row[7] else None,
-                row[13],
-                row[14],
+                *row[13:16],
             )
             for row in rows
         ]

@@ -18,8 +18,8 @@ class CrmStage(models.Model):
         "0 means that no target is set. Changing it counts from today on: "
         "what applied until yesterday is kept among the target overrides.",
     )
-    target_approver_id = fields.Many2one("res.users", "Target Approved by", readonly=True)
-    target_approved_on = fields.Datetime(readonly=True)
+    target_set_by_id = fields.Many2one("res.users", "Target Approved by", readonly=True)
+    target_set_on = fields.Datetime(readonly=True)
     work_block = fields.Selection(
         [
             ("1", "1. Cold work"),
@@ -74,9 +74,7 @@ class CrmStage(models.Model):
         return result
 
     def _sign_target(self):
-        self.write(
-            {"target_approver_id": self.env.uid, "target_approved_on": fields.Datetime.now()}
-        )
+        self.write({"target_set_by_id": self.env.uid, "target_set_on": fields.Datetime.now()})
 
     def _keep_former_targets(self, previous):
         """Keep, for the weeks gone by, the target that applied until yesterday."""
@@ -86,10 +84,7 @@ class CrmStage(models.Model):
             stage: rate
             for stage, rate in previous.items()
             if rate
-            and (
-                not stage.target_approved_on
-                or company._funnel_date(stage.target_approved_on) < today
-            )
+            and (not stage.target_set_on or company._funnel_date(stage.target_set_on) < today)
         }
         self.env["crm.stage.target"].sudo()._keep_former(former, today - timedelta(days=1))
 

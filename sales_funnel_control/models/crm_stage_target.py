@@ -218,7 +218,7 @@ class CrmStageTarget(models.Model):
                     "date_from": ends and fields.Date.add(max(ends), days=1),
                     "date_to": last_day,
                     "state": "approved",
-                    "approver_id": stage.target_approver_id.id or self.env.uid,
-                    "approved_on": stage.target_approved_on or fields.Datetime.now(),
+                    "approver_id": stage.target_set_by_id.id or self.env.uid,
+                    "approved_on": stage.target_set_on or fields.Datetime.now(),
                 }
             )

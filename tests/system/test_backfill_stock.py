@@ -38,10 +38,9 @@ TOLD_OTHERWISE = {
     "taken from one who left": "a deleted stage that was jumped over is named nowhere",
     "moved unseen": "the move was made with tracking disabled",
     "moved unseen, then seen": "the first move was made with tracking disabled",
-    "lost unseen": "the refusal came with tracking disabled",
 }
 # Of them, those that count otherwise in the conversion, too.
-COUNTED_OTHERWISE = {"through a stage now gone", "lost unseen"}
+COUNTED_OTHERWISE = {"through a stage now gone"}
 
 
 @pytest.fixture(scope="module")

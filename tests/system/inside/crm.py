@@ -78,4 +78,8 @@ def work(env):
         [(False, kind) for kind in ("kanban", "list", "form", "pivot", "graph", "calendar")]
     )["views"]
     columns = env["crm.lead"].web_read_group([], ["stage_id"], ["expected_revenue:sum"])["groups"]
-    return {"stage": lead.stage_id.name, "views": sorted(views), "columns": len(columns)}
+    return {
+        "is_won": lead.stage_id.is_won,
+        "views": sorted(views),
+        "has_columns": len(columns) > 1,
+    }
