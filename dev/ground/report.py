@@ -9,6 +9,10 @@ from contextlib import contextmanager
 HEARTBEAT = 60
 
 
+# The steps under way; only the innermost shows that it is alive.
+_under_way = []
+
+
 class Problem(Exception):
     """Something that stops us and that the user can act on, said in one line."""
 
@@ -28,35 +32,34 @@ def step(title):
     started = time.monotonic()
     finished = threading.Event()
     ticker = threading.Thread(target=_tick, args=(title, started, finished), daemon=True)
+    _under_way.append(ticker)
     ticker.start()
+    mark = "✗"
     try:
         yield
-    except BaseException:
-        _close(ticker, finished, f"✗ {title}")
-        raise
-    _close(ticker, finished, f"✓ {title} ({_elapsed(started)})")
+        mark = "✓"
+    finally:
+        _under_way.remove(ticker)
+        finished.set()
+        ticker.join()
+        if sys.stderr.isatty():
+            _draw("")
+        note(f"{mark} {title} ({_elapsed(started)})")
 
 
 def _tick(title, started, finished):
     live = sys.stderr.isatty()
-    if not live:
-        note(f"… {title}")
-    while True:
-        if live:
-            sys.stderr.write(f"\r\033[K… {title} ({_elapsed(started)})")
-            sys.stderr.flush()
-        if finished.wait(1 if live else HEARTBEAT):
-            return
-        if not live:
-            note(f"  still at it after {_elapsed(started)}")
+    show = _draw if live else note
+    show(f"… {title}")
+    while not finished.wait(1 if live else HEARTBEAT):
+        if _under_way[-1:] == [threading.current_thread()]:
+            show(f"… {title} ({_elapsed(started)})" if live else f"  {_elapsed(started)} so far")
 
 
-def _close(ticker, finished, line):
-    finished.set()
-    ticker.join()
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")
-    note(line)
+def _draw(line):
+    """Write `line` over the terminal's current one."""
+    sys.stderr.write(f"\r\033[K{line}")
+    sys.stderr.flush()
 
 
 def _elapsed(started):

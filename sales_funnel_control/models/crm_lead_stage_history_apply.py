@@ -62,6 +62,7 @@ class CrmLeadStageHistory(models.Model):
         """
         closing, opening, arrivals = self._change_rows(changes)
         takes_back = any(diff.was_transferred for diff, _change, _funnel in changes)
+        taken_back_ids = SQL("SELECT id FROM taken_back") if takes_back else SQL("0")
         self.env.cr.execute(
             SQL(
                 """
@@ -84,11 +85,6 @@ class CrmLeadStageHistory(models.Model):
                         %(opening_closed)s::int[]
                     ) WITH ORDINALITY
                 ),
-                arrival(lead_id, team_id, stage_id) AS (
-                    SELECT * FROM unnest(
-                        %(arrival_lead)s::int[], %(arrival_team)s::int[], %(arrival_stage)s::int[]
-                    )
-                ),
                 closed AS (
                     UPDATE crm_lead_stage_history AS stay
                        SET left_at = COALESCE(stay.left_at, closing.at),
@@ -105,20 +101,9 @@ class CrmLeadStageHistory(models.Model):
                       FROM closing
                      WHERE stay.id = closing.stay_id
                  RETURNING stay.id, stay.stage_id, stay.team_id, stay.is_cohort
-                ),
-                %(taken_back)s
-                passed AS (
-                    UPDATE crm_lead_stage_history AS stay
-                       SET reached_next = TRUE
-                      FROM arrival
-                     WHERE stay.lead_id = arrival.lead_id
-                       AND stay.team_id IS NOT DISTINCT FROM arrival.team_id
-                       AND stay.stage_id = arrival.stage_id
-                       AND stay.is_cohort
-                       AND NOT stay.reached_next
-                       AND stay.id NOT IN (SELECT stay_id FROM closing)
-                       AND stay.id NOT IN (%(taken_back_ids)s)
                 )
+                %(taken_back)s
+                %(passed)s
                 INSERT INTO crm_lead_stage_history (
                     %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, days,
                     week_start, origin, exit, lost_reason_id, is_cohort, reached_next,
@@ -150,7 +135,7 @@ class CrmLeadStageHistory(models.Model):
               ORDER BY opening.place
                 """,
                 taken_back=self._taken_back_cte() if takes_back else SQL(),
-                taken_back_ids=SQL("SELECT id FROM taken_back" if takes_back else "0"),
+                taken_back_ids=taken_back_ids,
                 only_first_visits=self._only_first_visits_sql(changes),
                 **self._columns("closing", ("stays", "at", "exit", "reason", "arrives"), closing),
                 **self._columns(
@@ -168,7 +153,7 @@ class CrmLeadStageHistory(models.Model):
                     ),
                     opening,
                 ),
-                **self._columns("arrival", ("lead", "team", "stage"), arrivals),
+                passed=self._passed_cte(arrivals, taken_back_ids) if arrivals else SQL(),
                 week=self._week_sql(SQL("opening.at"), SQL("company.funnel_tz")),
                 target=self._target_sql(
                     stage=SQL("opening.next_stage_id"),
@@ -188,7 +173,7 @@ class CrmLeadStageHistory(models.Model):
         """CTE of the stays that stop counting, as their lead comes back from another team."""
         return SQL(
             """
-            taken_back AS (
+            , taken_back AS (
                 UPDATE crm_lead_stage_history AS stay
                    SET is_cohort = FALSE, reached_next = FALSE
                   FROM opening
@@ -200,8 +185,38 @@ class CrmLeadStageHistory(models.Model):
                    AND stay.is_cohort
                    AND stay.exit = 'transferred'
              RETURNING stay.id
-            ),
+            )
             """
+        )
+
+    def _passed_cte(self, arrivals, taken_back_ids):
+        """CTE that marks the entries into earlier stages as passed, but for the closed stays'."""
+        return SQL(
+            """
+            , arrival(lead_id, team_id, stage_id) AS (
+                SELECT * FROM unnest(%(leads)s::int[], %(teams)s::int[], %(stages)s::int[])
+            ),
+            passed AS (
+                UPDATE crm_lead_stage_history AS stay
+                   SET reached_next = TRUE
+                  FROM arrival
+                 WHERE stay.lead_id = arrival.lead_id
+                   AND stay.team_id IS NOT DISTINCT FROM arrival.team_id
+                   AND stay.stage_id = arrival.stage_id
+                   AND stay.is_cohort
+                   AND NOT stay.reached_next
+                   AND stay.id NOT IN (SELECT stay_id FROM closing)
+                   AND stay.id NOT IN (%(taken_back_ids)s)
+            )
+            """,
+            **dict(
+                zip(
+                    ("leads", "teams", "stages"),
+                    map(list, zip(*arrivals, strict=True)),
+                    strict=True,
+                )
+            ),
+            taken_back_ids=taken_back_ids,
         )
 
     def _only_first_visits_sql(self, changes):
@@ -259,10 +274,13 @@ class CrmLeadStageHistory(models.Model):
                 for entry in change.entries
             )
             if diff.stay:
+                # The stay being closed is marked as it is closed.
+                marked = diff.stay.stage_id if change.exit and diff.is_cohort else None
                 arrivals.extend(
                     (diff.lead_id, diff.lead.team_id, step.stage_id)
                     for step in funnel.steps.values()
                     if (-1 if left is None else left) <= step.rank < arrived
+                    and step.stage_id != marked
                 )
         return closing, opening, arrivals
 

@@ -20,6 +20,7 @@ class _Difference(NamedTuple):
     undone_stay_id: int | None
     at: object
     was_transferred: bool
+    is_cohort: bool
 
 
 class CrmLeadStageHistory(models.Model):
@@ -110,7 +111,8 @@ class CrmLeadStageHistory(models.Model):
                              WHERE given.lead_id = lead.id
                                AND given.is_cohort
                                AND given.exit = 'transferred'
-                       )
+                       ),
+                       stay.is_cohort
                   FROM (
                         SELECT lead.*,
                                lead.active AND lead.type = 'opportunity'
@@ -156,7 +158,7 @@ class CrmLeadStageHistory(models.Model):
                 stays.Lead(*row[1:7]),
                 row[7],
                 stays.Stay(*row[8:13]) if row[7] else None,
-                *row[13:16],
+                *row[13:17],
             )
             for row in rows
         ]

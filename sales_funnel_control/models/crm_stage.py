@@ -19,7 +19,7 @@ class CrmStage(models.Model):
         "what applied until yesterday is kept among the target overrides.",
     )
     target_set_by_id = fields.Many2one("res.users", "Target Approved by", readonly=True)
-    target_set_on = fields.Datetime(readonly=True)
+    target_set_on = fields.Datetime("Target Approved On", readonly=True)
     work_block = fields.Selection(
         [
             ("1", "1. Cold work"),
