@@ -46,7 +46,6 @@ class CrmLeadStageHistory(models.Model):
     stage_id = fields.Many2one("crm.stage", ondelete="set null")
     next_stage_id = fields.Many2one(
         "crm.stage",
-        "Next Stage",
         ondelete="set null",
         help="The funnel's next stage at the time of the stay: the transition is named by it.",
     )

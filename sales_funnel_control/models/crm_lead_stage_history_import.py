@@ -94,7 +94,7 @@ class CrmLeadStageHistory(models.Model):
 
     def _members(self):
         """Team members by team id and user id."""
-        members = self.env["crm.team.member"].search([])
+        members = self.env["crm.team.member"].search([("active", "=", True)])
         return {(each.crm_team_id.id, each.user_id.id): each for each in reversed(members)}
 
     def _complete_imported(self, vals, known):
