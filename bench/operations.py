@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class Supply:
         self._ids = iter(ids)
 
     def take(self, count):
-        return [next(self._ids) for _ in range(count)]
+        ids = list(islice(self._ids, count))
+        if len(ids) < count:
+            raise SystemExit("Too few leads for all operations: give --leads a larger number.")
+        return ids
 
 
 def _move(env, ids, _size):

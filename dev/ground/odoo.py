@@ -17,8 +17,7 @@ data_dir = {data_dir}
 db_host = {socket}
 db_port = {port}
 db_user = {role}
-db_name = {database}
-dbfilter = {dbfilter}
+{database}dbfilter = {dbfilter}
 http_interface = 127.0.0.1
 list_db = False
 max_cron_threads = 1
@@ -51,7 +50,7 @@ class Odoo:
             socket=self.cluster.socket,
             port=PORT,
             role=ROLE,
-            database=database or False,
+            database=f"db_name = {database}\n" if database else "",
             dbfilter=f"^{database}$" if database else "",
         )
         # Another run may be reading it.

@@ -145,7 +145,7 @@ class Maker:
 
     def installed(self, name):
         """The same, with our addon."""
-        self.databases._copy(self._installed.name, f"system_{name}")
+        self.databases.copy(self._installed.name, f"system_{name}")
         return self._made(name)
 
     def _made(self, name):
