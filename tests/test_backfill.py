@@ -79,17 +79,6 @@ class BackfillCase(InvariantCase):
         for lead_id, rows in live.items():
             self.assertEqual("\n".join(rows), "\n".join(rebuilt[lead_id]), message)
 
-    def figures(self, leads):
-        """Conversion per team and transition, over ``leads``."""
-        return {
-            (team, stage): counts
-            for team, stage, *counts in self.env["crm.funnel.report"]._read_group(
-                [("lead_id", "in", leads.ids)],
-                ["team_id", "next_stage_id"],
-                ["entered:sum", "advanced:sum"],
-            )
-        }
-
 
 @tagged("post_install", "-at_install")
 class TestBackfill(BackfillCase):

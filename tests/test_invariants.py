@@ -187,12 +187,6 @@ class InvariantCase(FunnelCase):
         super().setUpClass()
         cls.other = cls._make_team("Test Others")
         cls.other_stages = cls._build_funnel(cls.other)
-        cls.env["crm.team.member"].create(
-            [
-                {"crm_team_id": cls.other.id, "user_id": user.id}
-                for user in (cls.ivanov, cls.sidorov)
-            ]
-        ) if cls.env["ir.config_parameter"].get_param("sales_team.membership_multi") else None
         cls.set_grace(5)
 
     def rows(self, leads):

@@ -79,7 +79,6 @@ class CrmLeadStageHistory(models.Model):
                 way AS (
                     SELECT id, lead_id, rank, entered_at,
                            LEAD(entered_at) OVER along AS left_at,
-                           FIRST_VALUE(entered_at) OVER along AS began_at,
                            ROW_NUMBER() OVER along = 1 AS is_first
                       FROM monotone
                     WINDOW along AS (PARTITION BY lead_id ORDER BY rank, id)
