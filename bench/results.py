@@ -7,9 +7,11 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 INTRODUCTION = """# What the addon costs
 
 Written by `make bench`: the same work on the same leads, on stock Odoo 19 and with the addon, in
-turns, among {leads:,} leads. Ratios are medians of pairs. *Work* is the processor time of Odoo
-and of the database together, which other programs on the machine hardly touch; by it the goals
-are judged. *Elapsed* is the clock. The queries are those of one transaction.
+turns, among {leads:,} leads. *Ledger* is judged: the processor time, of Odoo and of the database
+together, of the whole transaction over that of all but the keeping of the ledger, which is timed
+directly. *Work* and *elapsed* compare whole transactions of the two databases, by processor time
+and by the clock: medians of pairs, which waver by a tenth where pairs are few. The queries are
+those of one transaction.
 
 """
 
@@ -20,13 +22,14 @@ class Row:
     def __init__(self, figure):
         self.operation = figure.operation
         self.stock, self.addon = zip(*figure.pairs, strict=True)
+        self.ledger = median(cost.work / (cost.work - cost.own) for cost in self.addon)
         self.work = self._ratio("work")
         self.elapsed = self._ratio("elapsed")
         self.queries = [median(cost.queries for cost in side) for side in (self.stock, self.addon)]
 
     def __str__(self):
         return (
-            f"{self.work:.3f} times the work, {self.elapsed:.3f} times as long,"
+            f"{self.ledger:.3f} times with the ledger, {self.work:.3f} times the work, {self.elapsed:.3f} times as long,"
             f" {self.queries[0]:g} and {self.queries[1]:g} queries"
         )
 
@@ -54,7 +57,7 @@ class Row:
     @property
     def verdict(self):
         missed = []
-        if round(self.work, 2) > self.operation.goal:
+        if round(self.ledger, 2) > self.operation.goal:
             missed.append("time")
         allowed = self.operation.more_queries
         if allowed is not None and self.queries[1] - self.queries[0] > allowed:
@@ -66,6 +69,7 @@ class Row:
         return [
             self.operation.title,
             *times,
+            f"{self.ledger:.2f}",
             f"{self.work:.2f}",
             f"{self.elapsed:.2f}",
             f"{self.queries[0]:g} / {self.queries[1]:g}",
@@ -77,7 +81,7 @@ class Row:
 def table(rows, with_times=True):
     """The results as a table that reads well in a terminal and as Markdown."""
     times = ["stock, ms a lead", "with addon"] if with_times else []
-    header = ["operation", *times, "work", "elapsed", "queries", "goal", "result"]
+    header = ["operation", *times, "ledger", "work", "elapsed", "queries", "goal", "result"]
     lines = [header, *(row.cells(with_times) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])

@@ -47,7 +47,8 @@ class FunnelCase(TransactionCase):
         )
 
     def new_lead(self, stage=None, user=None, **values):
-        return self.env["crm.lead"].create(
+        """A new opportunity, in a transaction of its own as far as the ledger is concerned."""
+        lead = self.env["crm.lead"].create(
             {
                 "name": "Lead",
                 "type": "opportunity",
@@ -57,6 +58,8 @@ class FunnelCase(TransactionCase):
                 **values,
             }
         )
+        self.env.cr.flush()
+        return lead
 
     def stays(self, leads):
         return self.History.search([("lead_id", "in", leads.ids)])

@@ -55,7 +55,7 @@ class Player:
             self.now += timedelta(minutes=minutes)
             with freeze_time(self.now):
                 self.do(name, *arguments)
-            self.env.flush_all()
+                self.env.cr.flush()
 
     def do(self, name, *arguments):
         if not self.leads.exists():

@@ -216,6 +216,57 @@ class TestLedger(FunnelCase):
             with self.assertRaises(AccessError):
                 rows.create({"lead_id": stay.lead_id.id, "stage_id": self.list.id})
 
+    def test_followed_once_a_transaction(self):
+        self.new_lead(self.acquaintance, self.sidorov)  # What hardly changes is remembered.
+        leads = self.new_lead() | self.new_lead() | self.new_lead()
+        for lead in leads:
+            lead.stage_id = self.acquaintance
+        leads.write({"user_id": self.sidorov.id})
+        self.env.flush_all()
+        with self.assertQueryCount(2, flush=False):
+            self.History._catch_up()
+        with self.assertQueryCount(0, flush=False):
+            self.History._catch_up()
+        self.assertEqual(
+            [row[1:] for row in self.path(leads[0])],
+            [("Ivanenko", "created", "advanced"), ("Sidorenko", "advanced", "still_there")],
+        )
+
+    def test_moves_of_one_transaction_are_told_apart(self):
+        lead = self.new_lead()
+        lead.stage_id = self.acquaintance
+        lead.stage_id = self.contract
+        lead.action_set_lost(lost_reason_id=self.reason.id)
+        lead.action_restore()
+        self.assertEqual(
+            [row[0:1] + row[2:] for row in self.path(lead)],
+            [
+                ("Client List", "created", "advanced"),
+                ("Acquaintance", "advanced", "advanced"),
+                ("Presentation", "skipped", "advanced"),
+                ("Contract", "advanced", "refused"),
+                ("Contract", "reopened", "still_there"),
+            ],
+        )
+
+    def test_what_is_rolled_back_leaves_no_trace(self):
+        lead = self.new_lead()
+        before = self.stays(lead).read()
+        with self.assertRaises(ValueError), self.env.cr.savepoint():
+            lead.stage_id = self.acquaintance
+            raise ValueError
+        lead.invalidate_recordset()
+        self.env.cr.flush()
+        self.assertEqual(self.stays(lead).read(), before)
+
+    def test_path_on_the_lead_is_fresh(self):
+        lead = self.new_lead()
+        self.assertEqual(len(lead.stage_history_ids), 1)
+        stay = lead.stage_history_ids
+        lead.stage_id = self.acquaintance
+        self.assertEqual(stay.exit, "advanced")
+        self.assertEqual(len(lead.stage_history_ids), 2)
+
     def test_deleting_the_lead_deletes_its_stays(self):
         lead = self.new_lead()
         stay = self.stays(lead)

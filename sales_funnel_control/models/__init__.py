@@ -1,5 +1,6 @@
 from . import crm_lead_stage_history
 from . import crm_lead_stage_history_sql
+from . import crm_lead_stage_history_snapshot
 from . import crm_lead_stage_history_apply
 from . import crm_lead_stage_history_derive
 from . import crm_lead_stage_history_states
@@ -20,3 +21,4 @@ from . import crm_team_member
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_users

@@ -14,6 +14,10 @@ _MOVING_FIELDS = {
 }
 
 
+# A lead that is moved, or archived, again in one transaction has first come to where it is.
+_STEP_FIELDS = {"active", "stage_id"}
+
+
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
@@ -32,13 +36,16 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         leads = super().create(vals_list)
-        self.env["crm.lead.stage.history"].sudo()._sync(leads)
+        self.env["crm.lead.stage.history"].sudo()._note_changed(leads)
         return leads
 
     def write(self, vals):
+        history = self.env["crm.lead.stage.history"].sudo()
+        if not _STEP_FIELDS.isdisjoint(vals) and history._is_noted(self):
+            history._catch_up()
         result = super().write(vals)
         if not _MOVING_FIELDS.isdisjoint(vals):
-            self.env["crm.lead.stage.history"].sudo()._sync(self)
+            history._note_changed(self)
         return result
 
     def _merge_dependences(self, opportunities):

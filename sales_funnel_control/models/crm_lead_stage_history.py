@@ -125,7 +125,13 @@ class CrmLeadStageHistory(models.Model):
                     "An administrator may import those of another CRM from a file."
                 )
             )
+        self._catch_up()
         return super().create(vals_list)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        self.sudo()._catch_up()
+        return super()._search(domain, *args, **kwargs)
 
     def _export_rows(self, fields, *, _is_toplevel_call=True):
         """Name the opportunity in an export also to a reader who may not open it any more."""

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..tools import stays
+from .crm_lead_stage_history_snapshot import local_date
 
 
 class CrmLeadStageHistory(models.Model):
@@ -75,14 +76,18 @@ class CrmLeadStageHistory(models.Model):
                 ),
                 opening(
                     lead_id, stage_id, next_stage_id, origin, exit, lost_reason_id, at,
-                    first_visit_only, closed_id, place
+                    first_visit_only, closed_id, sales_role, grade, company_id, currency_id,
+                    funnel_tz, target_rate, place
                 ) AS (
                     SELECT * FROM unnest(
                         %(opening_lead)s::int[], %(opening_stage)s::int[],
                         %(opening_next)s::int[], %(opening_origin)s::varchar[],
                         %(opening_exit)s::varchar[], %(opening_reason)s::int[],
                         %(opening_at)s::timestamp[], %(opening_first)s::bool[],
-                        %(opening_closed)s::int[]
+                        %(opening_closed)s::int[], %(opening_role)s::varchar[],
+                        %(opening_grade)s::varchar[], %(opening_company)s::int[],
+                        %(opening_currency)s::int[], %(opening_zone)s::varchar[],
+                        %(opening_target)s::float[]
                     ) WITH ORDINALITY
                 ),
                 closed AS (
@@ -109,17 +114,19 @@ class CrmLeadStageHistory(models.Model):
                     week_start, origin, exit, lost_reason_id, is_cohort, reached_next,
                     target_rate, is_skipped, is_reconstructed
                 )
-                SELECT %(snapshot)s, opening.stage_id, opening.next_stage_id, opening.at,
+                SELECT lead.id, lead.team_id, lead.user_id, opening.sales_role, opening.grade,
+                       opening.company_id, opening.currency_id, %(lead_snapshot)s,
+                       opening.stage_id, opening.next_stage_id, opening.at,
                        CASE WHEN opening.exit <> 'still_there' THEN opening.at END,
                        CASE WHEN opening.exit <> 'still_there' THEN 0 END,
                        %(week)s,
                        opening.origin, opening.exit, opening.lost_reason_id,
-                       first.counts, first.counts AND opening.exit = 'advanced', %(target)s,
+                       first.counts, first.counts AND opening.exit = 'advanced',
+                       opening.target_rate,
                        opening.origin = 'skipped', %(reconstructed)s
                   FROM opening
              LEFT JOIN closed ON closed.id = opening.closed_id
                   JOIN crm_lead lead ON lead.id = opening.lead_id
-             %(snapshot_joins)s
             CROSS JOIN LATERAL (
                         SELECT NOT EXISTS (
                             SELECT FROM crm_lead_stage_history cohort
@@ -130,6 +137,7 @@ class CrmLeadStageHistory(models.Model):
                                AND cohort.id NOT IN (SELECT id FROM closed WHERE NOT is_cohort)
                                AND cohort.id NOT IN (%(taken_back_ids)s)
                         ) AS counts
+                        OFFSET 0
                        ) first
                  %(only_first_visits)s
               ORDER BY opening.place
@@ -150,22 +158,20 @@ class CrmLeadStageHistory(models.Model):
                         "at",
                         "first",
                         "closed",
+                        "role",
+                        "grade",
+                        "company",
+                        "currency",
+                        "zone",
+                        "target",
                     ),
                     opening,
                 ),
                 passed=self._passed_cte(arrivals, taken_back_ids) if arrivals else SQL(),
-                week=self._week_sql(SQL("opening.at"), SQL("company.funnel_tz")),
-                target=self._target_sql(
-                    stage=SQL("opening.next_stage_id"),
-                    team=SQL("lead.team_id"),
-                    role=SQL("member.sales_role"),
-                    user=SQL("lead.user_id"),
-                    date=self._local_date_sql(SQL("opening.at"), SQL("company.funnel_tz")),
-                ),
+                week=self._week_sql(SQL("opening.at"), SQL("opening.funnel_tz")),
                 reconstructed=reconstructed,
                 snapshot_columns=self._snapshot_columns(),
-                snapshot=self._snapshot_sql(SQL("lead.team_id"), SQL("lead.user_id")),
-                snapshot_joins=self._snapshot_joins(SQL("lead.team_id"), SQL("lead.user_id")),
+                lead_snapshot=self._lead_snapshot_sql(),
             )
         )
 
@@ -259,6 +265,9 @@ class CrmLeadStageHistory(models.Model):
                         left is not None and arrived > left,
                     )
                 )
+            circumstances = self._circumstances(
+                diff.lead.team_id, diff.lead.user_id, diff.company_id
+            )
             opening.extend(
                 (
                     diff.lead_id,
@@ -270,6 +279,14 @@ class CrmLeadStageHistory(models.Model):
                     diff.at,
                     change.first_visit_only,
                     diff.stay_id,
+                    *circumstances,
+                    self._target_in_force(
+                        funnel.next_stage(entry.stage_id),
+                        diff.lead.team_id,
+                        circumstances.sales_role,
+                        diff.lead.user_id,
+                        local_date(diff.at, circumstances.funnel_tz),
+                    ),
                 )
                 for entry in change.entries
             )

@@ -70,7 +70,8 @@ class CrmLeadStageHistory(models.Model):
             [
                 difference
                 for difference in self._differences(
-                    SQL("lead.id = ANY(%s)", lead_ids), self._known_moment_sql(), None
+                    SQL("crm_lead lead WHERE lead.id = ANY(%s)", lead_ids),
+                    self._known_moment_sql(),
                 )
                 if difference.stay
             ],

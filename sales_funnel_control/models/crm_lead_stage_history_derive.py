@@ -89,27 +89,15 @@ class CrmLeadStageHistory(models.Model):
             condition=condition,
             days=self._days_sql(SQL("stay.entered_at"), SQL("stay.left_at")),
             week=self._week_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
-            target=self._target_sql(
-                stage=SQL("stay.next_stage_id"),
-                team=SQL("stay.team_id"),
-                role=SQL("stay.sales_role"),
-                user=SQL("stay.user_id"),
-                date=self._local_date_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
-            ),
+            target=self._stay_target_sql(),
         )
 
     def _refresh_targets(self, stages):
         """Set the target of every stay whose transition leads into one of ``stages``."""
         if not stages:
             return
+        self._forget_circumstances()
         self._flush_for_sql()
-        target = self._target_sql(
-            stage=SQL("stay.next_stage_id"),
-            team=SQL("stay.team_id"),
-            role=SQL("stay.sales_role"),
-            user=SQL("stay.user_id"),
-            date=self._local_date_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
-        )
         self.env.cr.execute(
             SQL(
                 """
@@ -124,7 +112,7 @@ class CrmLeadStageHistory(models.Model):
                  WHERE stay.id = fresh.id
                    AND stay.target_rate IS DISTINCT FROM fresh.target_rate
                 """,
-                target=target,
+                target=self._stay_target_sql(),
                 stages=stages.ids,
             )
         )
@@ -132,7 +120,8 @@ class CrmLeadStageHistory(models.Model):
 
     def _refresh_weeks(self, companies):
         """Move the stays of companies whose time zone changed into the right weeks."""
-        self.env["res.company"].flush_model(["funnel_tz"])
+        self._forget_circumstances()
+        self._flush_for_sql()
         self.env.cr.execute(
             SQL(
                 """

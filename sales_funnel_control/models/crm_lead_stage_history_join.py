@@ -157,27 +157,19 @@ class CrmLeadStageHistory(models.Model):
                            WHEN beside.left_at IS NULL THEN 'still_there'
                            WHEN beside.next_id IS NULL OR beside.next_origin = 'reopened'
                            THEN stay.exit
-                           WHEN beside.team_id IS DISTINCT FROM beside.next_team_id
-                           THEN 'transferred'
-                           WHEN beside.stage_id IS NOT DISTINCT FROM beside.next_stage_id
-                           THEN 'handed_over'
-                           WHEN COALESCE(beside.next_rank > beside.rank, TRUE) THEN 'advanced'
-                           ELSE 'moved_back'
+                           ELSE %(move_on)s
                        END,
                        origin = CASE
                            WHEN beside.origin IN ('skipped', 'reopened') THEN stay.origin
                            WHEN beside.old_id IS NULL THEN 'created'
-                           WHEN beside.team_id IS DISTINCT FROM beside.old_team_id
-                           THEN 'transferred'
-                           WHEN beside.stage_id IS NOT DISTINCT FROM beside.old_stage_id
-                           THEN 'handed_over'
-                           WHEN COALESCE(beside.rank > beside.old_rank, TRUE) THEN 'advanced'
-                           ELSE 'moved_back'
+                           ELSE %(move_here)s
                        END
                   FROM beside
                  WHERE stay.id = beside.id
                 """,
                 steps=self._steps_cte(),
+                move_on=self._move_sql("beside", after="next_"),
+                move_here=self._move_sql("beside", before="old_"),
                 leads=lead_ids,
             )
         )

@@ -21,6 +21,7 @@ class CrmLeadStageHistory(models.Model):
 
     def _merge(self, survivor, tails):
         """Carry the stays of ``tails`` over to ``survivor``, before they are deleted."""
+        self._catch_up()
         self._flush_leads(survivor | tails)
         self.env.cr.execute(
             SQL(

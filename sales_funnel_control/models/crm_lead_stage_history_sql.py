@@ -30,6 +30,39 @@ class CrmLeadStageHistory(models.Model):
     def _week_sql(self, moment, zone):
         return SQL("date_trunc('week', %s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", moment, zone)
 
+    def _move_sql(self, alias, before="", after=""):
+        """How one stay followed another, told by the team, stage and rank of both.
+
+        :param str alias: of the row that has the columns of both
+        :param str before: prefix of the columns of the former stay
+        :param str after: prefix of the columns of the later one
+        """
+        return SQL(
+            """
+            CASE WHEN %(old_team)s IS DISTINCT FROM %(new_team)s THEN 'transferred'
+                 WHEN %(old_stage)s IS NOT DISTINCT FROM %(new_stage)s THEN 'handed_over'
+                 WHEN COALESCE(%(new_rank)s > %(old_rank)s, TRUE) THEN 'advanced'
+                 ELSE 'moved_back'
+            END
+            """,
+            old_team=SQL.identifier(alias, f"{before}team_id"),
+            old_stage=SQL.identifier(alias, f"{before}stage_id"),
+            old_rank=SQL.identifier(alias, f"{before}rank"),
+            new_team=SQL.identifier(alias, f"{after}team_id"),
+            new_stage=SQL.identifier(alias, f"{after}stage_id"),
+            new_rank=SQL.identifier(alias, f"{after}rank"),
+        )
+
+    def _stay_target_sql(self):
+        """The target in force for the row ``stay`` of the ledger, of the company ``company``."""
+        return self._target_sql(
+            stage=SQL("stay.next_stage_id"),
+            team=SQL("stay.team_id"),
+            role=SQL("stay.sales_role"),
+            user=SQL("stay.user_id"),
+            date=self._local_date_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
+        )
+
     def _target_sql(self, stage, team, role, user, date):
         """The target in force for a transition: the most specific override, else the stage's."""
         return SQL(
@@ -73,11 +106,17 @@ class CrmLeadStageHistory(models.Model):
     def _snapshot_sql(self, team, user):
         """Values for :meth:`_snapshot_columns`, over the alias ``lead`` and the joins below."""
         return SQL(
-            "lead.id, %s, %s, member.sales_role, member.grade, company.id, company.currency_id,"
-            " lead.expected_revenue, lead.lead_class, lead.source_id, lead.campaign_id,"
-            " lead.country_id, lead.state_id",
+            "lead.id, %s, %s, member.sales_role, member.grade, company.id, company.currency_id, %s",
             team,
             user,
+            self._lead_snapshot_sql(),
+        )
+
+    def _lead_snapshot_sql(self):
+        """The part of the snapshot that stands on the lead itself."""
+        return SQL(
+            "lead.expected_revenue, lead.lead_class, lead.source_id, lead.campaign_id,"
+            " lead.country_id, lead.state_id"
         )
 
     def _snapshot_joins(self, team, user):
@@ -106,9 +145,8 @@ class CrmLeadStageHistory(models.Model):
 
     def _flush_for_sql(self):
         """Bring to the database what the SQL of the ledger reads."""
-        for name in ("crm.stage", "crm.stage.target", "crm.team", "crm.team.member"):
-            self.env[name].flush_model()
-        self.env["res.company"].flush_model(["funnel_tz"])
+        self._catch_up()
+        self._flush_circumstances()
 
     def _forget_rows(self):
         self.invalidate_model(flush=False)

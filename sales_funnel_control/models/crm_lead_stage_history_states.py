@@ -231,10 +231,7 @@ class CrmLeadStageHistory(models.Model):
                             THEN 'reconstructed'
                             WHEN is_first THEN 'created'
                             WHEN NOT was_in_funnel THEN 'reopened'
-                            WHEN team_id IS DISTINCT FROM old_team_id THEN 'transferred'
-                            WHEN stage_id IS NOT DISTINCT FROM old_stage_id THEN 'handed_over'
-                            WHEN COALESCE(rank > old_rank, TRUE) THEN 'advanced'
-                            ELSE 'moved_back'
+                            ELSE %(move_here)s
                        END AS origin,
                        CASE WHEN next_at IS NULL AND live_at IS NULL THEN 'still_there'
                             WHEN next_at IS NULL AND live_origin = 'skipped' THEN 'advanced'
@@ -244,10 +241,7 @@ class CrmLeadStageHistory(models.Model):
                             WHEN next_at IS NULL THEN 'withdrawn'
                             WHEN NOT next_in_funnel AND next_is_lost THEN 'refused'
                             WHEN NOT next_in_funnel THEN 'withdrawn'
-                            WHEN team_id IS DISTINCT FROM next_team_id THEN 'transferred'
-                            WHEN stage_id IS NOT DISTINCT FROM next_stage_id THEN 'handed_over'
-                            WHEN COALESCE(next_rank > rank, TRUE) THEN 'advanced'
-                            ELSE 'moved_back'
+                            ELSE %(move_on)s
                        END AS exit,
                        date_trunc('second', COALESCE(next_at, live_at)) AS left_at
                   FROM inside
@@ -270,5 +264,7 @@ class CrmLeadStageHistory(models.Model):
                            AS first_visit_only
                   FROM begun
             )
-            """
+            """,
+            move_on=self._move_sql("inside", after="next_"),
+            move_here=self._move_sql("inside", before="old_"),
         )

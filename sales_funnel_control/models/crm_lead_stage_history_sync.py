@@ -8,6 +8,7 @@ from ..tools import stays
 
 _STAGE_MOVES = ("advanced", "skipped", "moved_back")
 _MEND_BATCH = 2000
+_NOTED = "sales_funnel_control.noted_leads"
 
 
 class _Difference(NamedTuple):
@@ -21,25 +22,55 @@ class _Difference(NamedTuple):
     at: object
     was_transferred: bool
     is_cohort: bool
+    company_id: int | None
 
 
 class CrmLeadStageHistory(models.Model):
     """Keeps the ledger in step with the leads.
 
-    ``_sync`` is idempotent and asks only how the leads are now: it does not matter through which
-    writes they came there. One query finds the leads whose latest stay does not mirror them,
-    one statement writes what :mod:`~..tools.stays` says.
+    Leads that changed are noted, with the moment, and the ledger follows once for all of them:
+    before the transaction is committed, or as soon as somebody reads the ledger. It asks only
+    how the leads are now: it does not matter through which writes they came there. One query
+    finds the leads whose latest stay does not mirror them, one statement writes what
+    :mod:`~..tools.stays` says.
     """
 
     _inherit = "crm.lead.stage.history"
 
+    def _note_changed(self, leads):
+        """Remember that ``leads`` changed just now, for :meth:`_catch_up`."""
+        precommit = self.env.cr.precommit
+        noted = precommit.data.setdefault(_NOTED, {})
+        if not noted:
+            precommit.add(self._catch_up)
+        noted.update(dict.fromkeys(leads.ids, fields.Datetime.now()))
+        self._forget_rows()
+
+    def _is_noted(self, leads):
+        return not self.env.cr.precommit.data.get(_NOTED, {}).keys().isdisjoint(leads.ids)
+
+    @api.model
+    def _catch_up(self):
+        """Bring the stays of the leads noted in step with them, as of the noted moments."""
+        noted = self.env.cr.precommit.data.pop(_NOTED, None)
+        if not noted:
+            return
+        self._flush_leads(self.env["crm.lead"].browse(noted))
+        changed = SQL(
+            """
+            crm_lead lead
+            JOIN unnest(%s::int[], %s::timestamp[]) AS noted(lead_id, at)
+              ON noted.lead_id = lead.id
+            """,
+            list(noted),
+            list(noted.values()),
+        )
+        self._apply(self._differences(changed, SQL("noted.at"), self._undo_grace()))
+
     def _sync(self, leads):
         """Bring the stays of ``leads`` in step with them, as of now."""
-        if not leads:
-            return
-        self._flush_leads(leads)
-        now = fields.Datetime.now()
-        self._apply(self._differences(SQL("lead.id = ANY(%s)", leads.ids), SQL("%s", now), now))
+        self._note_changed(leads)
+        self._catch_up()
 
     def _mend(self, condition, limit=None):
         """Bring leads in step that changed behind the ledger's back.
@@ -50,7 +81,8 @@ class CrmLeadStageHistory(models.Model):
         :param SQL condition: on the alias ``lead``
         :return: how many leads were mended
         """
-        differences = self._differences(condition, self._known_moment_sql(), None, limit)
+        changed = SQL("crm_lead lead WHERE %s", condition)
+        differences = self._differences(changed, self._known_moment_sql(), limit=limit)
         self._apply([diff for diff in differences if diff.stay], reconstructed=True)
         self._backfill([diff.lead_id for diff in differences if not diff.stay])
         return len(differences)
@@ -86,16 +118,14 @@ class CrmLeadStageHistory(models.Model):
     def _flush_leads(self, leads):
         # All fields at once: what is left behind would be a second UPDATE of the same rows.
         leads.flush_recordset()
-        self.env["crm.team.member"].flush_model(["sales_role", "grade", "active"])
-        self.env["crm.stage.target"].flush_model()
 
-    def _differences(self, condition, moment, now, limit=None):
-        """Leads under ``condition`` whose latest stay does not mirror them.
+    def _differences(self, changed, moment, grace=0, limit=None):
+        """Leads whose latest stay does not mirror them.
 
+        :param SQL changed: what stands behind FROM, with the alias ``lead``
         :param SQL moment: when the difference came about, clamped to the stay's beginning
-        :param now: present moment, for the undo grace; None where nothing can be an undo
+        :param int grace: minutes within which a drag can be undone
         """
-        undone = self._undone_sql(now)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -105,25 +135,29 @@ class CrmLeadStageHistory(models.Model):
                        stay.id,
                        stay.stage_id, stay.team_id, stay.user_id, stay.exit, stay.lost_reason_id,
                        %(undone)s,
-                       GREATEST(%(moment)s, stay.entered_at),
+                       GREATEST(lead.changed_at, stay.entered_at),
                        EXISTS (
                             SELECT FROM crm_lead_stage_history given
                              WHERE given.lead_id = lead.id
                                AND given.is_cohort
                                AND given.exit = 'transferred'
                        ),
-                       stay.is_cohort
+                       stay.is_cohort,
+                       lead.company_id
                   FROM (
-                        SELECT lead.*,
+                        SELECT lead.id, lead.stage_id, lead.team_id, lead.user_id, lead.type,
+                               lead.company_id,
+                               lead.lost_reason_id, %(moment)s AS changed_at,
                                lead.active AND lead.type = 'opportunity'
                                AND lead.stage_id IS NOT NULL AS in_funnel,
                                NOT lead.active
                                AND COALESCE(lead.probability, 0) = 0 AS is_lost
-                          FROM crm_lead lead
-                         WHERE %(condition)s
+                          FROM %(changed)s
                        ) lead
              LEFT JOIN LATERAL (
-                        SELECT *
+                        SELECT latest.id, latest.stage_id, latest.team_id, latest.user_id,
+                               latest.entered_at, latest.left_at, latest.exit,
+                               latest.lost_reason_id, latest.is_cohort
                           FROM crm_lead_stage_history latest
                          WHERE latest.lead_id = lead.id
                       ORDER BY latest.entered_at DESC, latest.left_at DESC, latest.id DESC
@@ -146,9 +180,9 @@ class CrmLeadStageHistory(models.Model):
               ORDER BY lead.id
                  LIMIT %(limit)s
                 """,
-                undone=undone,
+                undone=self._undone_sql(grace),
                 moment=moment,
-                condition=condition,
+                changed=changed,
                 limit=limit,
             )
         )
@@ -158,15 +192,14 @@ class CrmLeadStageHistory(models.Model):
                 stays.Lead(*row[1:7]),
                 row[7],
                 stays.Stay(*row[8:13]) if row[7] else None,
-                *row[13:17],
+                *row[13:18],
             )
             for row in rows
         ]
 
-    def _undone_sql(self, now):
+    def _undone_sql(self, grace):
         """The stay to which a drag within the grace time leads back, NULL where there is none."""
-        grace = self._undo_grace()
-        if now is None or not grace:
+        if not grace:
             return SQL("NULL::int")
         return SQL(
             """
@@ -174,7 +207,7 @@ class CrmLeadStageHistory(models.Model):
                 SELECT former.id
                   FROM crm_lead_stage_history former
                  WHERE former.lead_id = lead.id
-                   AND former.left_at >= %(since)s
+                   AND former.left_at >= lead.changed_at - %(grace)s
                    AND former.origin <> 'skipped'
                    AND former.exit IN ('advanced', 'moved_back')
                    AND (former.stage_id, former.team_id, former.user_id)
@@ -190,7 +223,7 @@ class CrmLeadStageHistory(models.Model):
             ) END
             """,
             is_later=self._is_later_sql(),
-            since=now - timedelta(minutes=grace),
+            grace=timedelta(minutes=grace),
             moves=_STAGE_MOVES,
         )
 

@@ -45,12 +45,15 @@ class CrmStage(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.env["crm.lead.stage.history"].sudo()._catch_up()
         stages = super().create(vals_list)
         stages.filtered("target_rate")._sign_target()
         self._funnels_changed()
         return stages
 
     def write(self, vals):
+        if _FUNNEL_FIELDS & set(vals):
+            self.env["crm.lead.stage.history"].sudo()._catch_up()
         retargeted = self.filtered(
             lambda stage: "target_rate" in vals and stage.target_rate != vals["target_rate"]
         )
@@ -67,6 +70,7 @@ class CrmStage(models.Model):
     def unlink(self):
         """Take the stages out of the funnels, and the passages into them out of the ledger."""
         history = self.env["crm.lead.stage.history"].sudo()
+        history._catch_up()
         lead_ids = history._bypass_stages(self)
         result = super().unlink()
         self._forget_funnels()

@@ -25,14 +25,19 @@ class CrmTeam(models.Model):
         return teams
 
     def write(self, vals):
+        if "has_own_funnel" in vals:
+            self.env["crm.lead.stage.history"].sudo()._catch_up()
         result = super().write(vals)
         if "has_own_funnel" in vals:
             self.env["crm.stage"]._funnels_changed()
+        if "company_id" in vals:
+            self.env["crm.lead.stage.history"]._forget_circumstances()
         return result
 
     def unlink(self):
         """The database empties the team of leads and of stays by itself: derive these anew."""
         history = self.env["crm.lead.stage.history"].sudo()
+        history._catch_up()
         lead_ids = history._lead_ids_of(SQL("team_id"), self)
         result = super().unlink()
         self.env["crm.stage"]._forget_funnels()

@@ -33,3 +33,25 @@ class CrmTeamMember(models.Model):
             if not member.sales_role:
                 proactive = member.crm_team_id.funnel_kind == "proactive"
                 member.sales_role = "farmer" if proactive else "hunter"
+
+    # -- ORM ----------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._role_changes()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not {"active", "crm_team_id", "grade", "sales_role", "user_id"}.isdisjoint(vals):
+            self._role_changes()
+        return super().write(vals)
+
+    def unlink(self):
+        self._role_changes()
+        return super().unlink()
+
+    def _role_changes(self):
+        """Stays begun so far keep the role and grade of their moment; later ones ask anew."""
+        history = self.env["crm.lead.stage.history"].sudo()
+        history._catch_up()
+        history._forget_circumstances()

@@ -25,6 +25,8 @@ class ResCompany(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        if "currency_id" in vals:
+            self.env["crm.lead.stage.history"]._forget_circumstances()
         if {"funnel_tz", "partner_id", "resource_calendar_id"} & set(vals):
             self.env["crm.lead.stage.history"].sudo()._refresh_weeks(self)
         return result

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
@@ -176,6 +176,11 @@ class CrmFunnelReport(models.Model):
             )
             """
         )
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        self.env["crm.lead.stage.history"].sudo()._catch_up()
+        return super()._search(domain, *args, **kwargs)
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
         """Divide sums by sums; averages of row values would do for neither gap nor target."""
