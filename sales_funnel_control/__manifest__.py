@@ -21,6 +21,7 @@
         "views/crm_ledger_rebuild_views.xml",
         "views/res_config_settings_views.xml",
         "reports/crm_funnel_report_views.xml",
+        "views/crm_control_board_views.xml",
         "wizard/crm_funnel_builder_views.xml",
         "views/sales_funnel_control_menus.xml",
     ],

@@ -115,6 +115,8 @@ class Databases:
             with step(f"Making database template {recipe.name}: {recipe.title}"):
                 if base:
                     self._copy(base, name)
+                if recipe.before:
+                    self.cluster.sql(recipe.before, name)
                 log = f"template-{recipe.name}"
                 self.odoo.run("the installation", *recipe.arguments, database=name, log=log)
                 if recipe.is_for_browsers:
@@ -153,14 +155,17 @@ class Databases:
 class Recipe:
     """What a template is made from; its key changes whenever any of that does."""
 
-    def __init__(self, name, title, ingredients, arguments, base=None, is_for_browsers=False):
+    def __init__(
+        self, name, title, ingredients, arguments, base=None, before="", is_for_browsers=False
+    ):
         self.name = name
         self.title = title
         self.base = base
+        self.before = before
         self.is_for_browsers = is_for_browsers
         self.arguments = [*arguments, "--stop-after-init", "--no-http"]
         digest = hashlib.sha256((base.key if base else "").encode())
-        for part in (name, *ingredients, *self.arguments):
+        for part in (name, before, *ingredients, *self.arguments):
             digest.update(str(part).encode() + b"\0")
         self.key = digest.hexdigest()[:12]
 
@@ -197,6 +202,20 @@ def _addon(databases):
     )
 
 
+def _switched_on(databases):
+    """As a company has it that ran Odoo before: its leads, none of ours."""
+    return Recipe(
+        "switched_on",
+        f"{ADDON} over the demo data of Odoo",
+        [_digest(ADDON_FOLDER)],
+        ["-i", ADDON],
+        base=_stock(databases),
+        # Demo data is installed where all addons an addon depends on have theirs.
+        before="UPDATE ir_module_module SET demo = FALSE WHERE name = 'sale_loyalty'",
+        is_for_browsers=True,
+    )
+
+
 def _demo(databases):
     return Recipe(
         "demo",
@@ -208,7 +227,13 @@ def _demo(databases):
     )
 
 
-RECIPES = {"plain": _plain, "stock": _stock, "addon": _addon, "demo": _demo}
+RECIPES = {
+    "plain": _plain,
+    "stock": _stock,
+    "addon": _addon,
+    "switched_on": _switched_on,
+    "demo": _demo,
+}
 
 
 def _digest(folder):

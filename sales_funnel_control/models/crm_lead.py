@@ -42,7 +42,9 @@ class CrmLead(models.Model):
     def write(self, vals):
         history = self.env["crm.lead.stage.history"].sudo()
         if not _STEP_FIELDS.isdisjoint(vals) and history._is_noted(self):
-            history._catch_up()
+            # Leads that are not opportunities yet are nowhere in the funnel.
+            if "opportunity" in self.mapped("type"):
+                history._catch_up()
         result = super().write(vals)
         if not _MOVING_FIELDS.isdisjoint(vals):
             history._note_changed(self)

@@ -103,9 +103,11 @@ class CrmLeadStageHistory(models.Model):
         "(lead_id) WHERE left_at IS NULL", "An opportunity has one open stay at the most."
     )
     _cohort_idx = models.Index(
-        "(entered_at) INCLUDE (user_id, team_id, next_stage_id, reached_next, target_rate)"
+        "(entered_at) INCLUDE (team_id, user_id, sales_role, stage_id, next_stage_id, reached_next,"
+        " target_rate, exit, lost_reason_id, company_id)"
         " WHERE is_cohort AND next_stage_id IS NOT NULL"
     )
+    _left_idx = models.Index("(left_at) WHERE left_at IS NOT NULL")
     _user_idx = models.Index("(user_id, entered_at) WHERE is_cohort")
     _stage_open_idx = models.Index("(stage_id) WHERE left_at IS NULL")
     _not_negative = models.Constraint(

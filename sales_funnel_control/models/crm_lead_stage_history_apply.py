@@ -252,6 +252,7 @@ class CrmLeadStageHistory(models.Model):
     def _change_rows(self, changes):
         """Flatten the changes into rows to close, rows to open and stages left behind."""
         closing, opening, arrivals = [], [], []
+        snapshots = iter(self._entry_snapshots(changes))
         for diff, change, funnel in changes:
             arrived = max((funnel.rank(entry.stage_id) for entry in change.entries), default=-1)
             left = self._rank_left(diff, funnel)
@@ -265,9 +266,6 @@ class CrmLeadStageHistory(models.Model):
                         left is not None and arrived > left,
                     )
                 )
-            circumstances = self._circumstances(
-                diff.lead.team_id, diff.lead.user_id, diff.company_id
-            )
             opening.extend(
                 (
                     diff.lead_id,
@@ -279,16 +277,9 @@ class CrmLeadStageHistory(models.Model):
                     diff.at,
                     change.first_visit_only,
                     diff.stay_id,
-                    *circumstances,
-                    self._target_in_force(
-                        funnel.next_stage(entry.stage_id),
-                        diff.lead.team_id,
-                        circumstances.sales_role,
-                        diff.lead.user_id,
-                        local_date(diff.at, circumstances.funnel_tz),
-                    ),
+                    *snapshot,
                 )
-                for entry in change.entries
+                for entry, snapshot in zip(change.entries, next(snapshots), strict=True)
             )
             if diff.stay:
                 # The stay being closed is marked as it is closed.
@@ -300,6 +291,31 @@ class CrmLeadStageHistory(models.Model):
                     and step.stage_id != marked
                 )
         return closing, opening, arrivals
+
+    def _entry_snapshots(self, changes):
+        """What each entry of each change keeps: the circumstances and the target in force."""
+        people = [
+            (diff.lead.team_id, diff.lead.user_id, diff.company_id) for diff, *_rest in changes
+        ]
+        circumstances = self._circumstances(people)
+        entered = [
+            [
+                (
+                    funnel.next_stage(entry.stage_id),
+                    diff.lead.team_id,
+                    circumstances[who].sales_role,
+                    diff.lead.user_id,
+                    local_date(diff.at, circumstances[who].funnel_tz),
+                )
+                for entry in change.entries
+            ]
+            for (diff, change, funnel), who in zip(changes, people, strict=True)
+        ]
+        targets = self._targets_in_force([key for keys in entered for key in keys])
+        return [
+            [(*circumstances[who], targets[key]) for key in keys]
+            for who, keys in zip(people, entered, strict=True)
+        ]
 
     @staticmethod
     def _rank_left(diff, funnel):

@@ -21,8 +21,11 @@ class CrmLeadStageHistory(models.Model):
 
     def _merge(self, survivor, tails):
         """Carry the stays of ``tails`` over to ``survivor``, before they are deleted."""
+        leads = survivor | tails
+        if "opportunity" not in leads.mapped("type"):
+            return  # Leads that are merged unqualified are not in the funnel yet.
         self._catch_up()
-        self._flush_leads(survivor | tails)
+        self._flush_leads(leads)
         self.env.cr.execute(
             SQL(
                 """
@@ -33,7 +36,7 @@ class CrmLeadStageHistory(models.Model):
                  WHERE lead_id = ANY(%(leads)s)
                 """,
                 survivor=survivor.id,
-                leads=(survivor | tails).ids,
+                leads=leads.ids,
                 now=fields.Datetime.now(),
             )
         )

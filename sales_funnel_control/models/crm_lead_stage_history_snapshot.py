@@ -7,7 +7,10 @@ from odoo import api, models
 from odoo.tools import SQL, ormcache
 
 
-class _Circumstances(NamedTuple):
+_MEMORY_LIMIT = 50_000
+
+
+class Circumstances(NamedTuple):
     """What a stay keeps of the manager's membership and of the company."""
 
     sales_role: str | None
@@ -32,49 +35,81 @@ class CrmLeadStageHistory(models.Model):
 
     _inherit = "crm.lead.stage.history"
 
-    @api.model
-    @ormcache("team_id", "user_id", "company_id", "self.env.company.id")
-    def _circumstances(self, team_id, user_id, company_id):
+    def _circumstances(self, keys):
         """Role and grade of the manager in the team, and the company the stay belongs to.
 
-        :param company_id: the lead's own company, if it has one
-        :rtype: _Circumstances
+        :param keys: ``(team id, user id, the lead's own company id)``, each of them or None
+        :return: :class:`Circumstances` by key
         """
-        self._flush_circumstances()
-        [row] = self.env.execute_query(
-            SQL(
-                """
-                SELECT member.sales_role, member.grade, company.id, company.currency_id,
-                       company.funnel_tz
-                  FROM (SELECT %s::int AS company_id) lead
-                       %s
-                """,
-                company_id,
-                self._snapshot_joins(SQL("%s::int", team_id), SQL("%s::int", user_id)),
-            )
+        company_id = self.env.company.id
+        found = self._remembered(
+            "circumstances", [(*key, company_id) for key in keys], self._circumstances_sql
         )
-        return _Circumstances(*row)
+        return {key[:3]: Circumstances(*values) for key, values in found.items()}
+
+    def _circumstances_sql(self, keys):
+        teams, users, companies, _fallbacks = map(list, zip(*keys, strict=True))
+        return SQL(
+            """
+            SELECT lead.place, member.sales_role, member.grade, company.id, company.currency_id,
+                   company.funnel_tz
+              FROM unnest(%s::int[], %s::int[], %s::int[])
+                   WITH ORDINALITY AS lead(team_id, user_id, company_id, place)
+                   %s
+            """,
+            teams,
+            users,
+            companies,
+            self._snapshot_joins(SQL("lead.team_id"), SQL("lead.user_id")),
+        )
+
+    def _targets_in_force(self, keys):
+        """Target rates (per cent) of transitions on a day, None where there is none.
+
+        :param keys: ``(id of the stage entered, team id, role, user id, date)``
+        :return: the target by key
+        """
+        found = self._remembered("target", keys, self._targets_sql)
+        return {key: target_rate for key, (target_rate,) in found.items()}
+
+    def _targets_sql(self, keys):
+        return SQL(
+            """
+            SELECT transition.place, %s
+              FROM unnest(%s::int[], %s::int[], %s::varchar[], %s::int[], %s::date[])
+                   WITH ORDINALITY AS transition(stage_id, team_id, sales_role, user_id, date, place)
+            """,
+            self._target_sql(
+                stage=SQL("transition.stage_id"),
+                team=SQL("transition.team_id"),
+                role=SQL("transition.sales_role"),
+                user=SQL("transition.user_id"),
+                date=SQL("transition.date"),
+            ),
+            *map(list, zip(*keys, strict=True)),
+        )
+
+    def _remembered(self, kind, keys, statement):
+        """Answers by key; those not known yet are asked with one ``statement`` for all.
+
+        :param statement: gives the SQL for a list of keys; its rows begin with the key's place
+        """
+        memory = self._memory()
+        unknown = [key for key in dict.fromkeys(keys) if (kind, key) not in memory]
+        if unknown:
+            if len(memory) > _MEMORY_LIMIT:
+                self._forget_circumstances()
+                return self._remembered(kind, keys, statement)
+            self._flush_circumstances()
+            for place, *values in self.env.execute_query(statement(unknown)):
+                memory[kind, unknown[place - 1]] = values
+        return {key: memory[kind, key] for key in keys}
 
     @api.model
-    @ormcache("stage_id", "team_id", "sales_role", "user_id", "date")
-    def _target_in_force(self, stage_id, team_id, sales_role, user_id, date):
-        """Target rate (per cent) of the transition into a stage on a day, None without one."""
-        if not stage_id:
-            return None
-        self._flush_circumstances()
-        [[target_rate]] = self.env.execute_query(
-            SQL(
-                "SELECT %s",
-                self._target_sql(
-                    stage=SQL("%s::int", stage_id),
-                    team=SQL("%s::int", team_id),
-                    role=SQL("%s::varchar", sales_role),
-                    user=SQL("%s::int", user_id),
-                    date=SQL("%s::date", date),
-                ),
-            )
-        )
-        return target_rate
+    @ormcache()
+    def _memory(self):
+        """A dictionary that lasts until the registry's caches are cleared, in all processes."""
+        return {}
 
     def _flush_circumstances(self):
         for name in ("crm.stage", "crm.stage.target", "crm.team", "crm.team.member"):

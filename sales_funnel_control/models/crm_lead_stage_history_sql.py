@@ -96,6 +96,21 @@ class CrmLeadStageHistory(models.Model):
             date=date,
         )
 
+    def _counts_sql(self, stay):
+        """Whether a row that is in the cohort counts: neither spam nor given to another team."""
+        return SQL(
+            """
+            %(stay)s.exit <> 'transferred'
+            AND (
+                %(stay)s.lost_reason_id IS NULL
+                OR %(stay)s.lost_reason_id NOT IN (
+                    SELECT id FROM crm_lost_reason WHERE is_spam_or_duplicate
+                )
+            )
+            """,
+            stay=stay,
+        )
+
     def _snapshot_columns(self):
         """Columns that keep what was known of the lead when the stay began."""
         return SQL(

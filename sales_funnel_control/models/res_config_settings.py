@@ -14,6 +14,18 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="sales_funnel_control.default_target_rate",
         help="Target conversion that a new stage begins with. 0 means none.",
     )
+    funnel_minimum_entries = fields.Integer(
+        "Entries for a Verdict",
+        help="Mature entries that the control board needs to judge a manager at a transition.",
+    )
+    funnel_tolerance = fields.Float(
+        "Tolerance, Points",
+        help="By so many percentage points a rate may miss its target and still be on target.",
+    )
+    funnel_normal_days = fields.Integer(
+        "Normal Days on a Stage",
+        help="Counts for stages that have no normal days of their own.",
+    )
     funnel_tz = fields.Selection(related="company_id.funnel_tz", readonly=False, required=True)
 
     @api.model
@@ -21,16 +33,31 @@ class ResConfigSettings(models.TransientModel):
         return {
             **super().get_values(),
             "funnel_undo_grace": self.env["crm.lead.stage.history"]._undo_grace(),
+            "funnel_minimum_entries": self.env["crm.control.board"]._rules().minimum,
+            "funnel_tolerance": self.env["crm.control.board"]._rules().tolerance,
+            "funnel_normal_days": self.env["crm.control.board"]._default_normal_days(),
         }
 
     def set_values(self):
-        """Keep a grace of 0 as such; an empty parameter would mean the default."""
-        self.env["ir.config_parameter"].sudo().set_param(
-            "sales_funnel_control.undo_grace_minutes", str(self.funnel_undo_grace)
-        )
+        """Keep a 0 as such; an empty parameter would mean the default."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        for name, value in (
+            ("undo_grace_minutes", self.funnel_undo_grace),
+            ("minimum_entries", self.funnel_minimum_entries),
+            ("tolerance", self.funnel_tolerance),
+            ("normal_days", self.funnel_normal_days),
+        ):
+            if parameters.get_param(f"sales_funnel_control.{name}") != str(value):
+                parameters.set_param(f"sales_funnel_control.{name}", str(value))
         return super().set_values()
 
-    @api.constrains("funnel_undo_grace", "funnel_default_target_rate")
+    @api.constrains(
+        "funnel_undo_grace",
+        "funnel_default_target_rate",
+        "funnel_minimum_entries",
+        "funnel_tolerance",
+        "funnel_normal_days",
+    )
     def _check_funnel_settings(self):
         for settings in self:
             if settings.funnel_undo_grace < 0:
@@ -38,6 +65,14 @@ class ResConfigSettings(models.TransientModel):
             if not 0 <= settings.funnel_default_target_rate <= 100:
                 raise ValidationError(
                     self.env._("The default target is between 0 and 100 per cent.")
+                )
+            if settings.funnel_minimum_entries < 1 or settings.funnel_normal_days < 1:
+                raise ValidationError(
+                    self.env._("A verdict needs one entry at least, and a stage one normal day.")
+                )
+            if not 0 <= settings.funnel_tolerance < 100:
+                raise ValidationError(
+                    self.env._("The tolerance is between 0 and 100 percentage points.")
                 )
 
     def action_rebuild_ledger(self):

@@ -164,17 +164,8 @@ class CrmFunnelReport(models.Model):
 
     def _where(self):
         return SQL(
-            """
-            stay.is_cohort
-            AND stay.next_stage_id IS NOT NULL
-            AND stay.exit <> 'transferred'
-            AND (
-                stay.lost_reason_id IS NULL
-                OR stay.lost_reason_id NOT IN (
-                    SELECT id FROM crm_lost_reason WHERE is_spam_or_duplicate
-                )
-            )
-            """
+            "stay.is_cohort AND stay.next_stage_id IS NOT NULL AND %s",
+            self.env["crm.lead.stage.history"]._counts_sql(SQL.identifier("stay")),
         )
 
     @api.model

@@ -1,0 +1,144 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class CrmControlBoard(models.AbstractModel):
+    """The opportunities behind the board's figures."""
+
+    _inherit = "crm.control.board"
+
+    @api.model
+    @api.readonly
+    def get_entries_action(
+        self,
+        transition_id,
+        team_id=None,
+        date_from=None,
+        date_to=None,
+        role=None,
+        mature_only=True,
+        user_id=None,
+        sales_role=None,
+        outcome=None,
+        weeks=None,
+    ):
+        """Window action on the opportunities that a rate of the board counts.
+
+        Team, period and role are those of :meth:`get_board`.
+
+        :param int transition_id: stage that the transition leads into
+        :param user_id: the manager, False for nobody, None for the whole team
+        :param str sales_role: role the manager had, with ``user_id``
+        :param str outcome: ``stuck`` for those that did not advance, ``advanced`` for the others
+        :rtype: dict
+        :raise UserError: where an argument makes no sense
+        """
+        request = self._board_request(
+            team_id, date_from, date_to, role, mature_only=mature_only, weeks=weeks
+        )
+        domain = self._entries_domain(request, user_id, sales_role, transition_id)
+        if mature_only:
+            domain &= self._mature_domain(request.team)
+        if outcome:
+            domain &= Domain("reached_next", "=", outcome == "advanced")
+        stage = self.env["crm.stage"].browse(transition_id).exists()
+        if not stage:
+            raise UserError(self.env._("There is no such stage any more. Reload the board."))
+        return self._leads_action(
+            self.env._("Transition into %(stage)s", stage=stage.name),
+            Domain("stage_history_ids", "any", domain),
+        )
+
+    @api.model
+    @api.readonly
+    def get_standing_action(self, stage_id, team_id=None, role=None, lacking=None):
+        """Window action on the opportunities that stand on a stage now.
+
+        :param int stage_id: the stage; None for every stage that is not won
+        :param str lacking: ``next_step`` or ``time``: those without a next step, or those there
+            longer than normal
+        :rtype: dict
+        :raise UserError: where an argument makes no sense
+        """
+        request = self._board_request(team_id, role=role)
+        stay = Domain("left_at", "=", False) & Domain("team_id", "=", request.team.id)
+        if request.role:
+            stay &= Domain("sales_role", "=", request.role)
+        stages = self.env["crm.stage"].browse(stage_id) if stage_id else self._open_stages(request)
+        stay &= Domain("stage_id", "in", stages.ids)
+        now = fields.Datetime.now()
+        if lacking == "time":
+            normal_days = self._normal_days()
+            stay &= Domain.OR(
+                Domain("stage_id", "=", stage.id)
+                & Domain("entered_at", "<", now - timedelta(days=normal_days[stage.id]))
+                for stage in stages.exists()
+            )
+        domain = Domain("stage_history_ids", "any", stay)
+        if lacking == "next_step":
+            domain &= Domain("activity_ids", "=", False) & Domain(
+                "calendar_event_ids", "not any", [("start", ">=", now)]
+            )
+        title = {
+            "next_step": self.env._("Without a Next Step"),
+            "time": self.env._("Longer than Normal on the Stage"),
+        }.get(lacking) or self.env._("Clients in Work")
+        return self._leads_action(title, domain)
+
+    @api.model
+    @api.readonly
+    def get_plan_action(self, user_id, summary):
+        """Window action on a new activity with a manager, on his or her own contact.
+
+        :param int user_id: the manager
+        :param str summary: what is planned
+        :rtype: dict
+        :raise UserError: where there is no such user
+        """
+        user = self.env["res.users"].browse(user_id).exists()
+        if not user:
+            raise UserError(self.env._("This manager is no longer a user. Reload the board."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Plan with %(manager)s", manager=user.name),
+            "res_model": "mail.activity",
+            "views": [[self.env.ref("mail.mail_activity_view_form_popup").id, "form"]],
+            "target": "new",
+            "context": {
+                "default_res_model": "res.partner",
+                "default_res_id": user.partner_id.id,
+                "default_user_id": user.id,
+                "default_activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+                "default_summary": summary,
+            },
+        }
+
+    def _open_stages(self, request):
+        funnel = self.env["crm.stage"]._funnel(request.team.id)
+        return self.env["crm.stage"].browse(
+            [step.stage_id for step in funnel.steps.values() if not step.is_won]
+        )
+
+    def _mature_domain(self, team):
+        """Domain on the ledger: entries that have had the time to advance."""
+        mature = self._mature_before(team)
+        known = Domain.OR(
+            Domain("stage_id", "=", stage_id) & Domain("entered_at", "<", moment)
+            for stage_id, moment in zip(mature["stages"], mature["mature_before"], strict=True)
+        )
+        unknown = Domain("stage_id", "not in", mature["stages"])
+        return known | unknown & Domain("entered_at", "<", mature["otherwise"])
+
+    def _leads_action(self, name, domain):
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": "crm.lead",
+            "views": [[False, "list"], [False, "kanban"], [False, "form"]],
+            "domain": list(domain),
+            "context": {"active_test": False, "default_type": "opportunity"},
+            "help": self.env._("No opportunity is behind this figure any more."),
+        }

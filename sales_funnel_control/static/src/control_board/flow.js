@@ -1,0 +1,29 @@
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {day, percent} from "./board_format";
+
+/** The flow of the last weeks as small multiples, and why clients refused. */
+export class Flow extends Component {
+    static template = "sales_funnel_control.Flow";
+    static props = {board: Object};
+
+    setup() {
+        this.percent = percent;
+    }
+
+    get multiples() {
+        const names = new Map(this.props.board.transitions.map((t) => [t.id, t.name]));
+        return this.props.board.flow
+            .filter((flow) => names.has(flow.transition))
+            .map((flow) => ({...flow, name: names.get(flow.transition)}));
+    }
+
+    sentence({week_start, exits, advanced, rate}) {
+        return _t("Week of %(week)s: %(advanced)s of %(exits)s exits advanced, %(rate)s", {
+            week: day(week_start),
+            advanced,
+            exits,
+            rate: percent(rate),
+        });
+    }
+}
