@@ -52,6 +52,7 @@ class CrmFunnelDemo(models.AbstractModel):
             ]
         leads = self._create_leads(team, plans)
         self._import_stays(leads, plans)
+        self._plan_next_steps(leads, plans)
 
     def _plan(self, chance, stages, manager, reached, reasons):
         """Decide how far each client of a manager came, when, and how it ended."""
@@ -178,6 +179,27 @@ class CrmFunnelDemo(models.AbstractModel):
         leads.filtered(
             lambda lead: plans[leads.ids.index(lead.id)]["ending"] == "withdrawn"
         ).action_archive()
+
+    def _plan_next_steps(self, leads, plans):
+        """Two of three clients in work have a next step; some of these are overdue."""
+        chance = random.Random(len(plans))
+        today = fields.Date.context_today(self)
+        call = self.env.ref("mail.mail_activity_data_call")
+        self.env["mail.activity"].with_context(
+            mail_activity_quick_update=True, mail_notify_force_send=False
+        ).create(
+            [
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("crm.lead"),
+                    "res_id": lead.id,
+                    "activity_type_id": call.id,
+                    "user_id": plan["manager"].id,
+                    "date_deadline": today + timedelta(days=chance.randint(-6, 12)),
+                }
+                for lead, plan in zip(leads, plans, strict=True)
+                if plan["ending"] == "open" and chance.random() < 2 / 3
+            ]
+        )
 
     @staticmethod
     def _is_open(plan, number):

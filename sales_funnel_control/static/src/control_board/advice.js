@@ -68,9 +68,24 @@ export class Advice extends Component {
             }));
     }
 
-    /** @param {String} name of a figure of the stages, summed by the stage rows of the board */
     get standing() {
         return this.props.board.standing;
+    }
+
+    get withoutNextStep() {
+        return _t("%(count)s clients in work have no next step", {
+            count: this.standing.without_next_step,
+        });
+    }
+
+    get overNormalTime() {
+        return _t("%(count)s clients have been on their stage for longer than normal", {
+            count: this.standing.over_normal_time,
+        });
+    }
+
+    stuckBefore({id}) {
+        return _t("Stuck before %(transition)s", {transition: this.stageNames.get(id)});
     }
 
     lessonTitle({teacher, learner}) {

@@ -8,13 +8,17 @@ import {getColor} from "@web/core/colors/colors";
 
 export const VERDICTS = {
     below: {word: _t("below"), shape: "▼", style: "danger"},
-    on_target: {word: _t("on target"), shape: "●", style: "secondary"},
+    on_target: {word: _t("on target"), shape: "●", style: "body"},
     above: {word: _t("above"), shape: "▲", style: "success"},
     insufficient: {word: _t("insufficient data"), shape: "◌", style: "muted"},
 };
 
+export function whole(value) {
+    return value === false ? "–" : formatFloat(value, {digits: [false, 0]});
+}
+
 export function percent(value) {
-    return value === false ? "–" : `${formatFloat(value, {digits: [false, 0]})} %`;
+    return value === false ? "–" : `${whole(value)} %`;
 }
 
 export function points(value) {
@@ -22,6 +26,9 @@ export function points(value) {
         return "";
     }
     const text = formatFloat(Math.abs(value), {digits: [false, 0]});
+    if (Math.round(value) === 0) {
+        return text;
+    }
     return `${value < 0 ? "−" : "+"}${text}`;
 }
 
@@ -29,7 +36,13 @@ export function day(text) {
     return formatDate(deserializeDate(text));
 }
 
-/** A manager keeps a colour; the palettes are Odoo's own, for bright and dark themes. */
-export function managerColor(manager) {
-    return getColor(manager.color, cookie.get("color_scheme"), "lg");
+const DISTINCT = 6;
+
+/**
+ * A manager keeps a colour. The palettes are Odoo's own, for bright and dark themes: the small one,
+ * whose colours differ most, for the first, then the large one.
+ */
+export function managerColor({color}) {
+    const palette = color < DISTINCT ? "sm" : "xl";
+    return getColor(color, cookie.get("color_scheme"), palette);
 }

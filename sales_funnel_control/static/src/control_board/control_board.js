@@ -35,7 +35,6 @@ export class ControlBoard extends Component {
     static template = "sales_funnel_control.ControlBoard";
     static components = {Advice, BoardControls, Figure, Flow, Layout, Matrix, Standing};
     static props = {...standardActionServiceProps};
-    static path = "control-board";
 
     setup() {
         this.orm = useService("orm");
@@ -98,11 +97,6 @@ export class ControlBoard extends Component {
             from: day(period.date_from),
             to: day(period.date_to),
         });
-    }
-
-    get board() {
-        const {now} = this.state.board;
-        return {...this.state.board, now};
     }
 
     async openEntries(manager, transition, outcome) {

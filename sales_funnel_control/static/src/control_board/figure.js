@@ -1,7 +1,7 @@
 import {Component, onWillStart, onWillUnmount, useEffect, useRef} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {loadBundle} from "@web/core/assets";
-import {managerColor, percent} from "./board_format";
+import {managerColor, percent, whole} from "./board_format";
 import {figureChart} from "./figure_chart";
 
 export const MANAGERS_DRAWN = 8;
@@ -13,7 +13,7 @@ export class Figure extends Component {
 
     setup() {
         this.canvas = useRef("canvas");
-        this.percent = percent;
+        this.whole = whole;
         this.managerColor = managerColor;
         onWillStart(() => loadBundle("web.chartjs_lib"));
         useEffect(
@@ -38,6 +38,16 @@ export class Figure extends Component {
         Chart.defaults.color = style.color;
         Chart.defaults.font.family = style.fontFamily;
         this.chart = new Chart(this.canvas.el, config);
+    }
+
+    get pathText() {
+        return _t("of 100 clients at the start so many come through; at target %(target)s", {
+            target: whole(this.props.board.path.target),
+        });
+    }
+
+    get leftOutText() {
+        return _t("and %(count)s more in the table", {count: this.leftOut});
     }
 
     get description() {

@@ -1,4 +1,7 @@
+import {_t} from "@web/core/l10n/translation";
 import {managerColor, percent} from "./board_format";
+
+const TICKS = [0, 20, 40, 60, 80, 100];
 
 /**
  * The figure: grouped bars per transition, one per manager. Whiskers, dashes and the young part
@@ -36,7 +39,11 @@ export function figureChart(board, managers, onBar) {
     return {
         type: "bar",
         data: {
-            labels: board.transitions.map((transition) => transition.name),
+            labels: board.transitions.map(({name, target}) =>
+                target === false
+                    ? [name]
+                    : [name, _t("target %(target)s", {target: percent(target)})]
+            ),
             targets: board.transitions.map((transition) => transition.target),
             datasets,
         },
@@ -63,15 +70,18 @@ export function figureChart(board, managers, onBar) {
             },
             scales: {
                 x: {grid: {display: false}},
-                y: {min: 0, max: 105, ticks: {stepSize: 20, callback: onlyHundred}},
+                y: {
+                    min: 0,
+                    max: 104,
+                    ticks: {callback: percent},
+                    afterBuildTicks: (axis) => {
+                        axis.ticks = TICKS.map((value) => ({value}));
+                    },
+                },
             },
         },
         plugins: [youngPart, whiskers, rates, targets],
     };
-}
-
-function onlyHundred(value) {
-    return value > 100 ? "" : percent(value);
 }
 
 /** Calls `draw(bar, place, dataset)` for every bar there is. */

@@ -18,6 +18,10 @@ export class Flow extends Component {
             .map((flow) => ({...flow, name: names.get(flow.transition)}));
     }
 
+    get refusalsText() {
+        return _t("%(count)s in the period", {count: this.props.board.refusals.total});
+    }
+
     sentence({week_start, exits, advanced, rate}) {
         return _t("Week of %(week)s: %(advanced)s of %(exits)s exits advanced, %(rate)s", {
             week: day(week_start),

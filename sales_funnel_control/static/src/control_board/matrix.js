@@ -1,6 +1,6 @@
 import {Component} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
-import {VERDICTS, managerColor, percent, points} from "./board_format";
+import {VERDICTS, managerColor, percent, points, whole} from "./board_format";
 
 /** Managers × transitions: the same figures as a table, with the verdicts. */
 export class Matrix extends Component {
@@ -8,7 +8,7 @@ export class Matrix extends Component {
     static props = {board: Object, managers: Array, onCell: Function};
 
     setup() {
-        Object.assign(this, {managerColor, percent, points, verdicts: VERDICTS});
+        Object.assign(this, {managerColor, percent, verdicts: VERDICTS});
     }
 
     get cells() {
@@ -26,8 +26,39 @@ export class Matrix extends Component {
         }));
     }
 
-    interval(cell) {
-        return `${percent(cell.low).replace(" %", "")}–${percent(cell.high).replace(" %", "")}`;
+    targetText({target}) {
+        return _t("target %(target)s", {target: percent(target)});
+    }
+
+    matureText({mature_share}) {
+        return _t("%(share)s mature", {share: percent(mature_share)});
+    }
+
+    previousText({previous_rate}) {
+        return _t("was %(rate)s", {rate: percent(previous_rate)});
+    }
+
+    missingText({missing}) {
+        return _t("%(count)s entries missing", {count: missing});
+    }
+
+    gapText({low, high, gap}) {
+        return _t("%(low)s–%(high)s, gap %(gap)s", {
+            low: whole(low),
+            high: whole(high),
+            gap: points(gap),
+        });
+    }
+
+    adjustedText({adjusted_rate}) {
+        return _t("adjusted %(rate)s", {rate: percent(adjusted_rate)});
+    }
+
+    youngText({young_advanced, young_entered}) {
+        return _t("young: %(advanced)s of %(entered)s", {
+            advanced: young_advanced,
+            entered: young_entered,
+        });
     }
 
     counts({advanced, entered}) {
