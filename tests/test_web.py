@@ -154,6 +154,10 @@ class TestWeb(FunnelCase, HttpCase):
         self.new_lead(self.acquaintance, name="Toured Opportunity")
         self.tour("/odoo", "funnel_conversion")
 
+    def test_control_board(self):
+        self.new_lead(self.acquaintance, name="Toured Opportunity")
+        self.tour("/odoo", "control_board")
+
     def test_lead_path(self):
         lead = self.new_lead()
         self.tour(f"/odoo/crm.lead/{lead.id}", "lead_path")

@@ -129,7 +129,7 @@ class CrmControlBoard(models.AbstractModel):
         self.env["crm.lead.stage.history"].check_access("read")
         team = self._board_team(team_id)
         date_from, date_to = self._board_dates(team, date_from, date_to, weeks)
-        if role and role not in dict(SALES_ROLES):
+        if role and role not in list(dict(SALES_ROLES)):
             raise UserError(
                 self.env._(
                     "“%(role)s” is no role. Choose one of: %(roles)s.",
@@ -185,7 +185,9 @@ class CrmControlBoard(models.AbstractModel):
         adjust_for = adjust_for or ()
         if isinstance(adjust_for, str):
             adjust_for = (adjust_for,)
-        if not isinstance(adjust_for, list | tuple) or set(adjust_for) - set(self._STRATA):
+        if not isinstance(adjust_for, list | tuple) or any(
+            name not in self._STRATA for name in adjust_for
+        ):
             raise UserError(
                 self.env._(
                     "The comparison can be adjusted for: %(strata)s.",
