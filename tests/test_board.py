@@ -277,6 +277,41 @@ class TestReferenceBoard(BoardCase):
                 for ours, theirs in zip(figures, expected[key], strict=True):
                     self.assertAlmostEqual(ours, theirs, places=9)
 
+    def test_maturity_and_verdict_are_dimensions_of_the_report(self):
+        self.enter(self.ivanov, (10, 5), NOW - timedelta(hours=20), timedelta(hours=1))
+        board = self.board()
+        with freeze_time(NOW):
+            groups = (
+                self.env["crm.funnel.report"]
+                .with_user(self.head)
+                ._read_group(
+                    [("team_id", "=", self.team.id), ("is_mature", "=", True)],
+                    ["user_id", "next_stage_id", "verdict"],
+                    ["entered:sum", "conversion_rate:avg"],
+                )
+            )
+            young = self.env["crm.funnel.report"].search_count(
+                [("team_id", "=", self.team.id), ("is_mature", "=", False)]
+            )
+        self.assertEqual(
+            {
+                (user.id, transition.id, verdict, entered, round(rate, 6))
+                for user, transition, verdict, entered, rate in groups
+            },
+            {
+                (
+                    cell["manager"],
+                    cell["transition"],
+                    cell["verdict"],
+                    cell["entered"],
+                    round(cell["rate"], 6),
+                )
+                for cell in board["cells"]
+            },
+        )
+        self.assertEqual(young, 15)
+        self.assertEqual(sum(cell["young_entered"] for cell in board["cells"]), 15)
+
     def test_salesperson_sees_own_figures_and_the_team_without_names(self):
         board = self.board(self.ivanov)
         self.assertEqual([manager["id"] for manager in board["managers"]], [self.ivanov.id])

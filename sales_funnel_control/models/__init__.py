@@ -2,6 +2,7 @@ from . import crm_control_board
 from . import crm_control_board_sql
 from . import crm_control_board_figure
 from . import crm_control_board_leads
+from . import crm_control_board_dimensions
 from . import crm_lead_stage_history
 from . import crm_lead_stage_history_sql
 from . import crm_lead_stage_history_snapshot

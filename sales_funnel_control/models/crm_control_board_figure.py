@@ -83,12 +83,22 @@ class CrmControlBoard(models.AbstractModel):
             return counts, counts
         return counts, self._counts(request, ledger.sudo())
 
-    def _figure(self, request, figures, rules):
-        counts, team_counts = figures
-        cells, totals = defaultdict(_Entries), defaultdict(_Entries)
+    def _seats(self, request, rules, counts, team_counts):
+        """Everybody's verdict at every transition, without the rest of the board."""
+        cells = self._cells(request, counts)
+        return self._judged(request, rules, cells, list(cells), team_counts)
+
+    def _cells(self, request, counts):
+        cells = defaultdict(_Entries)
         for count in counts:
             who = _Who(count.user_id, count.sales_role)
             cells[who, count.next_stage_id].add(count, request.mature_only)
+        return cells
+
+    def _figure(self, request, figures, rules):
+        counts, team_counts = figures
+        cells = self._cells(request, counts)
+        totals = defaultdict(_Entries)
         for count in team_counts:
             totals[count.next_stage_id].add(count, request.mature_only)
         transitions = self._transitions(request, totals)

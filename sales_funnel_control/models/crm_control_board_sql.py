@@ -113,43 +113,47 @@ class CrmControlBoard(models.AbstractModel):
 
     def _horizons(self, team):
         """Days after which an entry counts as mature, by stage: determined once a day."""
-        today = (team.company_id or self.env.company)._funnel_today()
-        return self._horizons_of_day(team.id, today)
+        observed = self._observed_horizons(fields.Date.today())
+        return self._normal_days() | observed.get(team.id, {})
 
     @api.model
-    @ormcache("team_id", "today")
-    def _horizons_of_day(self, team_id, today):
+    @ormcache("today")
+    def _observed_horizons(self, today):
         """Days within which 90 % of the clients that advanced did so, over the last 12 months.
 
         Only clients that entered the stage at least its normal time ago are asked: the others'
         slow ones are still to come. Where fewer than 20 advanced, the normal time itself counts.
+
+        :return: days by stage id, by team id
         """
         normal_days = self._normal_days()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT stay.stage_id, COUNT(*),
+                SELECT stay.team_id, stay.stage_id,
                        PERCENTILE_CONT(%(share)s) WITHIN GROUP (ORDER BY stay.days)
                   FROM crm_lead_stage_history stay
                   JOIN unnest(%(stages)s::int[], %(normal)s::int[]) AS normal(stage_id, days)
                     ON normal.stage_id = stay.stage_id
-                 WHERE stay.team_id = %(team)s
-                   AND stay.exit = 'advanced'
+                 WHERE stay.exit = 'advanced'
                    AND stay.left_at >= %(since)s
                    AND stay.entered_at < %(today)s::date - normal.days
                    AND NOT stay.is_skipped
-              GROUP BY stay.stage_id
+              GROUP BY stay.team_id, stay.stage_id
+                HAVING COUNT(*) >= %(sample)s
                 """,
                 share=_HORIZON_SHARE,
+                sample=_HORIZON_SAMPLE,
                 stages=list(normal_days),
                 normal=list(normal_days.values()),
-                team=team_id,
                 since=date_utils.subtract(today, years=1),
                 today=today,
             )
         )
-        observed = {stage: days for stage, count, days in rows if count >= _HORIZON_SAMPLE}
-        return normal_days | observed
+        horizons = defaultdict(dict)
+        for team_id, stage_id, days in rows:
+            horizons[team_id][stage_id] = days
+        return dict(horizons)
 
     def _normal_days(self):
         default = self._default_normal_days()

@@ -56,6 +56,24 @@ class CrmFunnelReport(models.Model):
     is_skipped = fields.Boolean("Skipped", readonly=True)
     is_reconstructed = fields.Boolean("Reconstructed", readonly=True)
 
+    is_mature = fields.Boolean(
+        "Mature",
+        readonly=True,
+        help="The entry has had the time in which 90 % of the clients that advance do so.",
+    )
+    verdict = fields.Selection(
+        [
+            ("below", "Below"),
+            ("on_target", "On Target"),
+            ("above", "Above"),
+            ("insufficient", "Insufficient Data"),
+        ],
+        "Verdict of the Manager",
+        readonly=True,
+        help="What the control board says of the manager at this transition over the last "
+        "thirteen weeks, determined once a day. Empty where no target is set.",
+    )
+
     entered = fields.Integer(readonly=True, help="Opportunities that entered the stage before.")
     advanced = fields.Integer(readonly=True, help="Of them, those that came further.")
     conversion_rate = fields.Float(
@@ -132,9 +150,13 @@ class CrmFunnelReport(models.Model):
             stay.target_rate,
             100.0 * stay.reached_next::int - stay.target_rate AS gap,
             CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days,
-            CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days_median
+            CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days_median,
+            %s AS is_mature,
+            %s AS verdict
             """,
             self._product_category(),
+            self.env["crm.control.board"]._is_mature_sql(SQL.identifier("stay")),
+            self.env["crm.control.board"]._verdict_sql(SQL.identifier("stay")),
         )
 
     def _product_category(self):
