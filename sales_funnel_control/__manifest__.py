@@ -1,7 +1,7 @@
 {
     "name": "Sales Funnel Control",
     "summary": "Honest conversion rates per stage and manager against targets",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "license": "LGPL-3",
     "author": "Sales Funnel Control contributors",

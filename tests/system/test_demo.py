@@ -68,6 +68,7 @@ def test_demo(checkout):
     client = Client(url, "demo", key)
 
     check_figures(client)
+    check_board(client)
 
     entered = {"name": "Entered by hand", "type": "opportunity"}
     (lead,) = client.call("crm.lead", "create", vals_list=[entered])
@@ -99,6 +100,34 @@ def check_figures(client):
         )
         assert (total["entered:sum"], total["advanced:sum"]) == (entered, advanced)
         assert total["conversion_rate:avg"] == pytest.approx(100 * advanced / entered)
+
+
+def check_board(client):
+    """The board over JSON-2 has the report's figures, and pairs who can teach whom."""
+    (team,) = client.call("crm.team", "search", domain=[("name", "=", TEAM)])
+    board = client.call("crm.control.board", "get_board", team_id=team, mature_only=False)
+    names = {manager["key"]: manager["name"] for manager in board["managers"]}
+    stages = {transition["id"]: transition["name"] for transition in board["transitions"]}
+    found = {
+        (names[cell["key"]], stages[cell["transition"]]): (cell["entered"], cell["rate"])
+        for cell in board["cells"]
+    }
+    reported = {
+        key: (group["entered:sum"], pytest.approx(group["conversion_rate:avg"]))
+        for key, group in read(client, "user_id", "next_stage_id").items()
+    }
+    assert found == reported
+    board = client.call("crm.control.board", "get_board", team_id=team)
+    ivanov, sidorov = FIGURE
+    assert {
+        (names[pair["teacher_key"]], names[pair["learner_key"]], stages[pair["transition"]])
+        for pair in board["teach"]
+    } == {
+        (sidorov, ivanov, "Acquaintance"),
+        (sidorov, ivanov, "Presentation"),
+        (ivanov, sidorov, "Contract"),
+        (ivanov, sidorov, "Payment"),
+    }
 
 
 def read(client, *groupby):
