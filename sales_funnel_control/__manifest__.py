@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "author": "Sales Funnel Control contributors",
     "website": "https://github.com/sales-funnel-control/sales-funnel-control",
-    "depends": ["crm", "sale_crm", "sale_loyalty"],
+    "depends": ["crm", "sale_crm", "sale_loyalty", "spreadsheet_dashboard"],
     "data": [
         "security/ir.model.access.csv",
         "security/sales_funnel_control_security.xml",
@@ -24,6 +24,7 @@
         "views/crm_control_board_views.xml",
         "wizard/crm_funnel_builder_views.xml",
         "views/sales_funnel_control_menus.xml",
+        "data/crm_funnel_dashboard.xml",
     ],
     "demo": ["demo/crm_funnel_demo.xml"],
     "assets": {

@@ -91,9 +91,7 @@ class TestReferenceBoard(BoardCase):
             rates, {self.ivanov.id: [80, 70, 85, 95], self.sidorov.id: [95, 90, 70, 80]}
         )
         self.assertEqual(round(board["path"]["target"]), 61)
-        self.assertEqual(
-            [round(manager["path_rate"]) for manager in board["managers"]], [45, 48]
-        )
+        self.assertEqual([round(manager["path_rate"]) for manager in board["managers"]], [45, 48])
 
     def test_teaching_directions_and_no_others(self):
         board = self.board()
@@ -167,7 +165,7 @@ class TestReferenceBoard(BoardCase):
         with freeze_time(NOW):
             action = self.Board.with_user(self.head).get_entries_action(
                 cell["transition"],
-                self.team.id,
+                {"team_id": self.team.id},
                 user_id=cell["manager"],
                 sales_role="hunter",
                 **options,
@@ -211,8 +209,7 @@ class TestReferenceBoard(BoardCase):
 
     def test_flow(self):
         flow = {
-            flow["transition"]: flow["weeks"]
-            for flow in self.board(date_to="2026-04-12")["flow"]
+            flow["transition"]: flow["weeks"] for flow in self.board(date_to="2026-04-12")["flow"]
         }
         weeks = flow[self.acquaintance.id]
         self.assertEqual(len(weeks), 8)
@@ -229,8 +226,9 @@ class TestReferenceBoard(BoardCase):
         refusals = self.board()["refusals"]
         self.assertEqual(refusals["total"], 3)
         [reason] = refusals["reasons"]
-        self.assertEqual((reason["name"], reason["count"], reason["running"]),
-                         ("No budget (test)", 3, 100))
+        self.assertEqual(
+            (reason["name"], reason["count"], reason["running"]), ("No budget (test)", 3, 100)
+        )
 
     def test_same_number_everywhere(self):
         """Twenty slices: the board and the report give the same, whoever asks, in any language."""
@@ -360,6 +358,9 @@ class TestReferenceBoard(BoardCase):
         ):
             with self.assertRaises(UserError, msg=str(options)):
                 self.board(**options)
+        for options in ({"teams": 1}, ["team_id"], {"weeks": "x"}):
+            with self.assertRaises(UserError, msg=str(options)):
+                self.Board.with_user(self.head).get_entries_action(self.contract.id, options)
         for team_id in (10**9, -1, "1", [1]):
             with self.assertRaises(UserError, msg=str(team_id)):
                 self.Board.with_user(self.head).get_board(team_id)
@@ -370,7 +371,7 @@ class TestReferenceBoard(BoardCase):
             board = self.Board.with_env(self.env(cr=cr, user=self.head))
             with freeze_time(NOW):
                 self.assertTrue(board.get_board(self.team.id)["cells"])
-                board.get_entries_action(self.presentation.id, self.team.id)
+                board.get_entries_action(self.presentation.id, {"team_id": self.team.id})
                 board.get_standing_action(None, self.team.id, lacking="time")
 
     def test_queries_do_not_grow_with_managers(self):
@@ -473,5 +474,6 @@ class TestMaturity(BoardCase):
             [(m["sales_role"], m["entered"]) for m in board["managers"]],
             [("hunter", 50), ("farmer", 40)],
         )
-        self.assertEqual([m["sales_role"] for m in self.board(role="farmer")["managers"]],
-                         ["farmer"])
+        self.assertEqual(
+            [m["sales_role"] for m in self.board(role="farmer")["managers"]], ["farmer"]
+        )

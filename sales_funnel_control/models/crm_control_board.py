@@ -9,6 +9,16 @@ from ..tools import verdicts
 from .crm_team_member import SALES_ROLES
 
 _DEFAULT_WEEKS = 13
+_ARGUMENTS = {
+    "adjust_for",
+    "compare",
+    "date_from",
+    "date_to",
+    "mature_only",
+    "role",
+    "team_id",
+    "weeks",
+}
 
 
 class _Request(NamedTuple):
@@ -79,7 +89,7 @@ class CrmControlBoard(models.AbstractModel):
               ``mature_share``, ``path_rate``, ``worst_gap``, ``color`` (a number that stays)
             * ``cells``: ``key`` and ``manager`` (of the manager), ``transition``, ``entered``,
               ``advanced``, ``rate``, ``low``, ``high`` (Wilson 95 %), ``target``, ``gap``,
-              ``adjusted_rate``, ``young_entered``, ``young_advanced``, ``young_rate`` (the immature),
+              ``adjusted_rate``, ``young_entered``, ``young_advanced``, ``young_rate`` (too young),
               ``missing`` (entries that a verdict lacks), ``verdict`` (``below``, ``on_target``,
               ``above``, ``insufficient``, False without a target), ``explanation``
             * ``teach``: ``learner``, ``teacher`` (keys), ``transition``, both rates
@@ -142,6 +152,16 @@ class CrmControlBoard(models.AbstractModel):
             team, date_from, date_to, role or None, adjust_for, bool(mature_only), bool(compare)
         )
 
+    def _board_request_of(self, options):
+        options = options or {}
+        if not isinstance(options, dict) or not set(options) <= _ARGUMENTS:
+            raise UserError(
+                self.env._(
+                    "The options of a board are: %(names)s.", names=", ".join(sorted(_ARGUMENTS))
+                )
+            )
+        return self._board_request(**options)
+
     def _board_team(self, team_id):
         teams = self._readable_teams()
         if not team_id:
@@ -200,12 +220,8 @@ class CrmControlBoard(models.AbstractModel):
         parameter = self.env["ir.config_parameter"].sudo().get_param
         default = verdicts.Rules()
         return verdicts.Rules(
-            minimum=int(
-                parameter("sales_funnel_control.minimum_entries") or default.minimum
-            ),
-            tolerance=float(
-                parameter("sales_funnel_control.tolerance", default.tolerance) or 0
-            ),
+            minimum=int(parameter("sales_funnel_control.minimum_entries") or default.minimum),
+            tolerance=float(parameter("sales_funnel_control.tolerance", default.tolerance) or 0),
         )
 
     def _period(self, request):

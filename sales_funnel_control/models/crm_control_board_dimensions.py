@@ -23,9 +23,7 @@ class CrmControlBoard(models.AbstractModel):
             f"{team_id}-{stage_id}": now - timedelta(days=days)
             for team_id, horizons in observed.items()
             for stage_id, days in horizons.items()
-        } | {
-            str(stage_id): now - timedelta(days=days) for stage_id, days in normal_days.items()
-        }
+        } | {str(stage_id): now - timedelta(days=days) for stage_id, days in normal_days.items()}
         return SQL(
             """
             %(stay)s.entered_at < COALESCE(

@@ -202,7 +202,9 @@ class CrmControlBoard(models.AbstractModel):
             for place, user_id in enumerate(dict.fromkeys(members.user_id.ids + sorted(users.ids)))
         }
         names = {user.id: user.name for user in users}
-        roles = dict(self.env["crm.team.member"]._fields["sales_role"]._description_selection(self.env))
+        roles = dict(
+            self.env["crm.team.member"]._fields["sales_role"]._description_selection(self.env)
+        )
         order = [role for role, _label in SALES_ROLES]
         return {
             who: {
@@ -359,8 +361,10 @@ class CrmControlBoard(models.AbstractModel):
     def _percent(self, value):
         """A figure with one decimal at most, as the reader's language writes it."""
         digits = 0 if round(value, 1) == round(value) else 1
-        return self.env["res.lang"]._lang_get(self.env.user.lang or "en_US").format(
-            f"%.{digits}f", value
+        return (
+            self.env["res.lang"]
+            ._lang_get(self.env.user.lang or "en_US")
+            .format(f"%.{digits}f", value)
         )
 
     def _teach(self, rules, judged):
@@ -381,9 +385,7 @@ class CrmControlBoard(models.AbstractModel):
 
     def _entries_domain(self, request, user_id, sales_role, transition_id):
         """Domain on the ledger of the entries that a cell counts, but for their maturity."""
-        domain = self._period_domain(
-            request, "entered_at", request.date_from, request.date_to
-        )
+        domain = self._period_domain(request, "entered_at", request.date_from, request.date_to)
         domain &= Domain("is_cohort", "=", True)
         domain &= Domain("exit", "!=", "transferred")
         domain &= Domain("next_stage_id", "=", transition_id)

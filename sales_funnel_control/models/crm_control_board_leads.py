@@ -13,34 +13,21 @@ class CrmControlBoard(models.AbstractModel):
     @api.model
     @api.readonly
     def get_entries_action(
-        self,
-        transition_id,
-        team_id=None,
-        date_from=None,
-        date_to=None,
-        role=None,
-        mature_only=True,
-        user_id=None,
-        sales_role=None,
-        outcome=None,
-        weeks=None,
+        self, transition_id, options=None, user_id=None, sales_role=None, outcome=None
     ):
         """Window action on the opportunities that a rate of the board counts.
 
-        Team, period and role are those of :meth:`get_board`.
-
         :param int transition_id: stage that the transition leads into
+        :param dict options: the arguments of :meth:`get_board`
         :param user_id: the manager, False for nobody, None for the whole team
         :param str sales_role: role the manager had, with ``user_id``
         :param str outcome: ``stuck`` for those that did not advance, ``advanced`` for the others
         :rtype: dict
         :raise UserError: where an argument makes no sense
         """
-        request = self._board_request(
-            team_id, date_from, date_to, role, mature_only=mature_only, weeks=weeks
-        )
+        request = self._board_request_of(options)
         domain = self._entries_domain(request, user_id, sales_role, transition_id)
-        if mature_only:
+        if request.mature_only:
             domain &= self._mature_domain(request.team)
         if outcome:
             domain &= Domain("reached_next", "=", outcome == "advanced")

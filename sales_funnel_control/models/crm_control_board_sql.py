@@ -95,8 +95,8 @@ class CrmControlBoard(models.AbstractModel):
     def _midnight(self, request, day):
         """The beginning of a day in the company's sales time zone, as naive UTC."""
         zone = pytz.timezone((request.team.company_id or self.env.company).funnel_tz)
-        return zone.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(
-            tzinfo=None
+        return (
+            zone.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
         )
 
     # -- maturity -----------------------------------------------------------------------------

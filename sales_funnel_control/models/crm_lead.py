@@ -41,10 +41,13 @@ class CrmLead(models.Model):
 
     def write(self, vals):
         history = self.env["crm.lead.stage.history"].sudo()
-        if not _STEP_FIELDS.isdisjoint(vals) and history._is_noted(self):
+        if (
+            not _STEP_FIELDS.isdisjoint(vals)
+            and history._is_noted(self)
             # Leads that are not opportunities yet are nowhere in the funnel.
-            if "opportunity" in self.mapped("type"):
-                history._catch_up()
+            and "opportunity" in self.mapped("type")
+        ):
+            history._catch_up()
         result = super().write(vals)
         if not _MOVING_FIELDS.isdisjoint(vals):
             history._note_changed(self)

@@ -6,7 +6,6 @@ import pytz
 from odoo import api, models
 from odoo.tools import SQL, ormcache
 
-
 _MEMORY_LIMIT = 50_000
 
 
@@ -77,7 +76,9 @@ class CrmLeadStageHistory(models.Model):
             """
             SELECT transition.place, %s
               FROM unnest(%s::int[], %s::int[], %s::varchar[], %s::int[], %s::date[])
-                   WITH ORDINALITY AS transition(stage_id, team_id, sales_role, user_id, date, place)
+                   WITH ORDINALITY AS transition(
+                       stage_id, team_id, sales_role, user_id, date, place
+                   )
             """,
             self._target_sql(
                 stage=SQL("transition.stage_id"),

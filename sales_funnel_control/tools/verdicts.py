@@ -77,8 +77,7 @@ def judge(cells, rules=Rules()):  # noqa: B008 - a named tuple does not change
     judged = [cell for cell, verdict in zip(cells, verdicts, strict=True) if verdict == ON_TARGET]
     # Both questions are asked of every cell: all answers together are one family of findings.
     found = proportions.beyond_chance(
-        [_chance_below(cell, rules) for cell in judged]
-        + [_chance_above(cell) for cell in judged],
+        [_chance_below(cell, rules) for cell in judged] + [_chance_above(cell) for cell in judged],
         rules.level,
     )
     is_below, is_above = iter(found[: len(judged)]), iter(found[len(judged) :])

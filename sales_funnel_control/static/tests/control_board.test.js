@@ -12,7 +12,11 @@ import {
 import {omit} from "@web/core/utils/objects";
 import {router} from "@web/core/browser/router";
 import {WebClient} from "@web/webclient/webclient";
-import {boardArguments, queryFromUrl, queryToUrl} from "@sales_funnel_control/control_board/board_query";
+import {
+    boardArguments,
+    queryFromUrl,
+    queryToUrl,
+} from "@sales_funnel_control/control_board/board_query";
 import {figureChart} from "@sales_funnel_control/control_board/figure_chart";
 
 defineMailModels();
@@ -206,7 +210,9 @@ test("the chart draws what the payload says, the young part apart", async () => 
     await makeMockEnv();
     const board = makeBoard();
     const {data} = figureChart(board, board.managers, () => {});
-    expect(data.labels.map((lines) => lines.map(String))).toEqual([["Presentation", "target 80 %"]]);
+    expect(data.labels.map((lines) => lines.map(String))).toEqual([
+        ["Presentation", "target 80 %"],
+    ]);
     expect(data.targets).toEqual([80]);
     expect(data.datasets.map((dataset) => [dataset.label, dataset.data])).toEqual([
         ["Ivanov", [70]],
@@ -261,9 +267,7 @@ test("a custom period begins with the present one", async () => {
     await openBoard();
     expect.verifySteps([FIRST]);
     await contains(".o_board_controls select[name=period]").select("custom");
-    expect.verifySteps([
-        {...FIRST, weeks: null, date_from: "2026-08-24", date_to: "2026-11-22"},
-    ]);
+    expect.verifySteps([{...FIRST, weeks: null, date_from: "2026-08-24", date_to: "2026-11-22"}]);
 });
 
 test("an older answer never overwrites a newer one", async () => {
@@ -326,14 +330,15 @@ test("an empty period says what to do", async () => {
 });
 
 test("the leads behind a cell", async () => {
-    onRpc("crm.control.board", "get_entries_action", ({args, kwargs}) => {
-        expect.step([args, kwargs.user_id, kwargs.sales_role, kwargs.team_id]);
+    onRpc("crm.control.board", "get_entries_action", ({args}) => {
+        expect.step(args);
         return {type: "ir.actions.act_window_close"};
     });
     await openBoard();
     await contains(`${MATRIX} tr:eq(0) td button`).click();
     await contains(".o_board_matrix tfoot td button").click();
-    expect.verifySteps([FIRST, [[3], 1, "hunter", 5], [[3], null, null, 5]]);
+    const options = {...FIRST, team_id: 5};
+    expect.verifySteps([FIRST, [3, options, 1, "hunter", null], [3, options, null, null, null]]);
 });
 
 test("managers of a stage are unfolded", async () => {

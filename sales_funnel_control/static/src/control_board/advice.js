@@ -52,8 +52,7 @@ export class Advice extends Component {
         );
         return this.props.board.cells
             .filter(
-                (cell) =>
-                    cell.verdict === "below" && !taught.has(`${cell.key} ${cell.transition}`)
+                (cell) => cell.verdict === "below" && !taught.has(`${cell.key} ${cell.transition}`)
             )
             .map((cell) => ({
                 key: `${cell.key} ${cell.transition}`,

@@ -43,23 +43,13 @@ export function queryToUrl(query) {
  */
 export function boardArguments(query) {
     return {
-        ...periodArguments(query),
-        adjust_for: query.adjust ? query.adjust.split(",") : [],
-        compare: Boolean(query.compare),
-    };
-}
-
-/**
- * @param {Object} query
- * @returns {Object} arguments that board and drill-down share
- */
-export function periodArguments(query) {
-    return {
         team_id: query.team || null,
         date_from: query.from || null,
         date_to: query.to || null,
         weeks: query.from ? null : query.weeks,
         role: query.role || null,
         mature_only: query.age === "mature",
+        adjust_for: query.adjust ? query.adjust.split(",") : [],
+        compare: Boolean(query.compare),
     };
 }

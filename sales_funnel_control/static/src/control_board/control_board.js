@@ -15,11 +15,11 @@ import {Figure, MANAGERS_DRAWN} from "./figure";
 import {Flow} from "./flow";
 import {Matrix} from "./matrix";
 import {Standing} from "./standing";
-import {boardArguments, periodArguments, queryFromUrl, queryToUrl} from "./board_query";
+import {boardArguments, queryFromUrl, queryToUrl} from "./board_query";
 import {day} from "./board_format";
 
 const ORDERS = {
-    name: (one, other) => 0,
+    name: () => 0,
     worst: (one, other) => gapOf(one) - gapOf(other),
     best: (one, other) => gapOf(other) - gapOf(one),
 };
@@ -52,8 +52,12 @@ export class ControlBoard extends Component {
     async load() {
         this.state.isLoading = true;
         try {
-            const answer = this.orm
-                .silent.call("crm.control.board", "get_board", [], boardArguments(this.state.query));
+            const answer = this.orm.silent.call(
+                "crm.control.board",
+                "get_board",
+                [],
+                boardArguments(this.state.query)
+            );
             this.state.board = await this.keepLast.add(answer);
         } finally {
             this.state.isLoading = false;
@@ -100,18 +104,13 @@ export class ControlBoard extends Component {
     }
 
     async openEntries(manager, transition, outcome) {
-        const action = await this.orm.call(
-            "crm.control.board",
-            "get_entries_action",
-            [transition.id],
-            {
-                ...periodArguments(this.state.query),
-                team_id: this.state.board.team.id,
-                user_id: manager ? manager.id : null,
-                sales_role: manager ? manager.sales_role : null,
-                outcome: outcome || null,
-            }
-        );
+        const action = await this.orm.call("crm.control.board", "get_entries_action", [
+            transition.id,
+            {...boardArguments(this.state.query), team_id: this.state.board.team.id},
+            manager ? manager.id : null,
+            manager ? manager.sales_role : null,
+            outcome || null,
+        ]);
         return this.action.doAction(action);
     }
 

@@ -3,87 +3,6 @@ import {managerColor, percent} from "./board_format";
 
 const TICKS = [0, 20, 40, 60, 80, 100];
 
-/**
- * The figure: grouped bars per transition, one per manager. Whiskers, dashes and the young part
- * are drawn by plugins from what stands on the datasets.
- *
- * @param {Object} board
- * @param {Object[]} managers those shown, in their order
- * @param {Function} onBar called with manager and transition when a bar is clicked
- * @returns {Object} configuration for Chart.js
- */
-export function figureChart(board, managers, onBar) {
-    const cells = new Map(
-        board.cells.map((cell) => [`${cell.key} ${cell.transition}`, cell])
-    );
-    const datasets = managers.map((manager) => {
-        const own = board.transitions.map((transition) =>
-            cells.get(`${manager.key} ${transition.id}`)
-        );
-        const color = managerColor(manager);
-        return {
-            label: manager.name,
-            data: own.map((cell) => (cell && cell.rate !== false ? cell.rate : null)),
-            young: own.map((cell) => (cell && cell.young_rate !== false ? cell.young_rate : null)),
-            intervals: own.map((cell) =>
-                cell && cell.low !== false ? [cell.low, cell.high] : null
-            ),
-            backgroundColor: color,
-            borderColor: color,
-            borderRadius: 2,
-            categoryPercentage: 0.72,
-            barPercentage: 0.86,
-            maxBarThickness: 56,
-        };
-    });
-    return {
-        type: "bar",
-        data: {
-            labels: board.transitions.map(({name, target}) =>
-                target === false
-                    ? [name]
-                    : [name, _t("target %(target)s", {target: percent(target)})]
-            ),
-            targets: board.transitions.map((transition) => transition.target),
-            datasets,
-        },
-        options: {
-            animation: false,
-            maintainAspectRatio: false,
-            responsive: true,
-            events: ["click", "mousemove", "mouseout"],
-            onClick: (_ev, [element]) => {
-                if (element) {
-                    onBar(managers[element.datasetIndex], board.transitions[element.index]);
-                }
-            },
-            onHover: (ev, elements) => {
-                ev.native.target.style.cursor = elements.length ? "pointer" : "default";
-            },
-            plugins: {
-                legend: {display: false},
-                tooltip: {
-                    callbacks: {
-                        label: ({dataset, raw}) => `${dataset.label}: ${percent(raw)}`,
-                    },
-                },
-            },
-            scales: {
-                x: {grid: {display: false}},
-                y: {
-                    min: 0,
-                    max: 104,
-                    ticks: {callback: percent},
-                    afterBuildTicks: (axis) => {
-                        axis.ticks = TICKS.map((value) => ({value}));
-                    },
-                },
-            },
-        },
-        plugins: [youngPart, whiskers, rates, targets],
-    };
-}
-
 /** Calls `draw(bar, place, dataset)` for every bar there is. */
 function eachBar(chart, draw) {
     chart.data.datasets.forEach((dataset, number) => {
@@ -199,3 +118,82 @@ const targets = {
         ctx.restore();
     },
 };
+
+/**
+ * The figure: grouped bars per transition, one per manager. Whiskers, dashes and the young part
+ * are drawn by plugins from what stands on the datasets.
+ *
+ * @param {Object} board
+ * @param {Object[]} managers those shown, in their order
+ * @param {Function} onBar called with manager and transition when a bar is clicked
+ * @returns {Object} configuration for Chart.js
+ */
+export function figureChart(board, managers, onBar) {
+    const cells = new Map(board.cells.map((cell) => [`${cell.key} ${cell.transition}`, cell]));
+    const datasets = managers.map((manager) => {
+        const own = board.transitions.map((transition) =>
+            cells.get(`${manager.key} ${transition.id}`)
+        );
+        const color = managerColor(manager);
+        return {
+            label: manager.name,
+            data: own.map((cell) => (cell && cell.rate !== false ? cell.rate : null)),
+            young: own.map((cell) => (cell && cell.young_rate !== false ? cell.young_rate : null)),
+            intervals: own.map((cell) =>
+                cell && cell.low !== false ? [cell.low, cell.high] : null
+            ),
+            backgroundColor: color,
+            borderColor: color,
+            borderRadius: 2,
+            categoryPercentage: 0.72,
+            barPercentage: 0.86,
+            maxBarThickness: 56,
+        };
+    });
+    return {
+        type: "bar",
+        data: {
+            labels: board.transitions.map(({name, target}) =>
+                target === false
+                    ? [name]
+                    : [name, _t("target %(target)s", {target: percent(target)})]
+            ),
+            targets: board.transitions.map((transition) => transition.target),
+            datasets,
+        },
+        options: {
+            animation: false,
+            maintainAspectRatio: false,
+            responsive: true,
+            events: ["click", "mousemove", "mouseout"],
+            onClick: (_ev, [element]) => {
+                if (element) {
+                    onBar(managers[element.datasetIndex], board.transitions[element.index]);
+                }
+            },
+            onHover: (ev, elements) => {
+                ev.native.target.style.cursor = elements.length ? "pointer" : "default";
+            },
+            plugins: {
+                legend: {display: false},
+                tooltip: {
+                    callbacks: {
+                        label: ({dataset, raw}) => `${dataset.label}: ${percent(raw)}`,
+                    },
+                },
+            },
+            scales: {
+                x: {grid: {display: false}},
+                y: {
+                    min: 0,
+                    max: 104,
+                    ticks: {callback: percent},
+                    afterBuildTicks: (axis) => {
+                        axis.ticks = TICKS.map((value) => ({value}));
+                    },
+                },
+            },
+        },
+        plugins: [youngPart, whiskers, rates, targets],
+    };
+}

@@ -12,7 +12,9 @@ export class Matrix extends Component {
     }
 
     get cells() {
-        return new Map(this.props.board.cells.map((cell) => [`${cell.key} ${cell.transition}`, cell]));
+        return new Map(
+            this.props.board.cells.map((cell) => [`${cell.key} ${cell.transition}`, cell])
+        );
     }
 
     get rows() {

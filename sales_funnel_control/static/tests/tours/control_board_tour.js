@@ -42,7 +42,8 @@ registry.category("web_tour.tours").add("sales_funnel_control.control_board", {
         },
         {
             content: "Go back to the board",
-            trigger: ".o_breadcrumb a:contains(Control Board), .breadcrumb a:contains(Control Board)",
+            trigger:
+                ".o_breadcrumb a:contains(Control Board), .breadcrumb a:contains(Control Board)",
             run: "click",
         },
         {
