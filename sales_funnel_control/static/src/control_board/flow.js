@@ -12,10 +12,10 @@ export class Flow extends Component {
     }
 
     get multiples() {
-        const names = new Map(this.props.board.transitions.map((t) => [t.id, t.name]));
-        return this.props.board.flow
-            .filter((flow) => names.has(flow.transition))
-            .map((flow) => ({...flow, name: names.get(flow.transition)}));
+        const flows = new Map(this.props.board.flow.map((flow) => [flow.transition, flow]));
+        return this.props.board.transitions
+            .filter(({id}) => flows.has(id))
+            .map(({id, name}) => ({...flows.get(id), name}));
     }
 
     get refusalsText() {
