@@ -2,13 +2,16 @@
 
 ``ODOO_RC`` names the configuration of a database with stock addons only. It is filled with
 leads, copied, and the addon is installed in the copy; then every operation is done in turns in
-both, on the same leads. The figures are printed, and ratios kept in ``RESULTS.md``.
+both, on the same leads. With ``--board`` the addon is installed in the database itself, its
+ledger is filled, and the control board is compared with plain SQL. The figures are printed, and
+ratios kept in ``RESULTS.md``.
 """
 
 import argparse
 import os
 import sys
 
+import board
 import databases
 import operations
 import results
@@ -20,6 +23,14 @@ from odoo.tools import config
 def main():
     options = _options()
     config.parse_config(["-c", os.environ["ODOO_RC"], "--log-level=warn"])
+    if options.board:
+        board.run(options)
+    else:
+        _compare(options)
+    return 0
+
+
+def _compare(options):
     [stock] = config["db_name"]
     addon = f"{stock}_addon"
     if not options.reuse:
@@ -42,12 +53,15 @@ def main():
         results.keep(rows, options.leads)
     if not options.keep:
         databases.drop(addon)
-    return 0
 
 
 def _options():
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--leads", type=int, default=20_000, help="leads in the background")
+    parser.add_argument("--board", action="store_true", help="measure the control board instead")
+    parser.add_argument(
+        "--opportunities", type=int, default=1_000_000, help="on the board, over two years"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the database with the addon")
     parser.add_argument("--reuse", action="store_true", help="use what --keep left, leads and all")
     parser.add_argument("--dry", action="store_true", help="leave RESULTS.md as it is")

@@ -25,7 +25,7 @@ def fill(name, count):
         _finish_some(env)
         env["crm.lead"]._rebuild_pls_frequency_table()
     _close(name)
-    _vacuum(name)
+    vacuum(name)
 
 
 def _patterns(env):
@@ -190,7 +190,7 @@ def install(name):
     command = (sys.executable, "-m", "odoo", "-c", os.environ["ODOO_RC"], "-d", name)
     switches = ("-i", ADDON, "--stop-after-init", "--no-http", "--log-level=warn")
     subprocess.run([*command, *switches], check=True)
-    _vacuum(name)
+    vacuum(name)
 
 
 def drop(name):
@@ -206,5 +206,5 @@ def _close(name):
     odoo.sql_db.close_db(name)
 
 
-def _vacuum(name):
+def vacuum(name):
     subprocess.run(["vacuumdb", "--analyze", "--quiet", name], check=True)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import odoo
 from odoo.modules.registry import Registry
 
-
 # Through these two every change of a lead comes to the ledger; neither calls the other.
 _LEDGER_METHODS = ("_note_changed", "_catch_up")
 

@@ -1,5 +1,6 @@
-"""The table of results, in the terminal and in RESULTS.md."""
+"""The tables of results, in the terminal and in RESULTS.md."""
 
+import re
 from pathlib import Path
 from statistics import median
 
@@ -12,6 +13,17 @@ together, of the whole transaction over that of all but the keeping of the ledge
 directly. *Work* and *elapsed* compare whole transactions of the two databases, by processor time
 and by the clock: medians of pairs, which waver by a tenth where pairs are few. The queries are
 those of one transaction.
+
+"""
+BOARD_INTRODUCTION = """## The control board
+
+Written by `make bench ARGS="--board"`: the payload of the control board, as a sales administrator
+asks for it, over one plain SQL statement, written by hand, that counts the same entries by manager
+and transition in the same ledger of {stays:,} stays of {opportunities:,} opportunities, the work of
+one team in two years. Both by the clock, in turns, medians of pairs. *Main statement* is the
+board's own counting of entries, without the rest of the payload: what is in work, the last weeks,
+the refusals. The first reader of the day has Odoo's caches empty, and waits until it is determined
+after how many days an entry is mature.
 
 """
 
@@ -29,7 +41,8 @@ class Row:
 
     def __str__(self):
         return (
-            f"{self.ledger:.3f} times with the ledger, {self.work:.3f} times the work, {self.elapsed:.3f} times as long,"
+            f"{self.ledger:.3f} times with the ledger, {self.work:.3f} times the work,"
+            f" {self.elapsed:.3f} times as long,"
             f" {self.queries[0]:g} and {self.queries[1]:g} queries"
         )
 
@@ -78,11 +91,58 @@ class Row:
         ]
 
 
+class BoardRow:
+    """The line of one period of the control board."""
+
+    def __init__(self, title, readings, goal=None):
+        self.title = title
+        self.limit = goal
+        self.board = median(reading.board / reading.plain for reading in readings)
+        self.main = median(reading.main / reading.plain for reading in readings)
+        self.statements = median(reading.statements for reading in readings)
+        self.milliseconds = [
+            1000 * median(getattr(reading, name) for reading in readings)
+            for name in ("plain", "board")
+        ]
+
+    @property
+    def goal(self):
+        return f"≤ {self.limit:.2f}" if self.limit else ""
+
+    @property
+    def verdict(self):
+        if not self.limit:
+            return ""
+        return "reached" if round(self.board, 2) <= self.limit else "missed: time"
+
+    def cells(self, with_times):
+        times = [f"{value:.0f}" for value in self.milliseconds] if with_times else []
+        return [
+            self.title,
+            *times,
+            f"{self.board:.2f}",
+            f"{self.main:.2f}",
+            f"{self.statements:g}",
+            self.goal,
+            self.verdict,
+        ]
+
+
 def table(rows, with_times=True):
     """The results as a table that reads well in a terminal and as Markdown."""
     times = ["stock, ms a lead", "with addon"] if with_times else []
     header = ["operation", *times, "ledger", "work", "elapsed", "queries", "goal", "result"]
-    lines = [header, *(row.cells(with_times) for row in rows)]
+    return _aligned([header, *(row.cells(with_times) for row in rows)])
+
+
+def board_table(rows, with_times=True):
+    """The same for the control board."""
+    times = ["plain, ms", "board, ms"] if with_times else []
+    header = ["period", *times, "board", "main statement", "statements", "goal", "result"]
+    return _aligned([header, *(row.cells(with_times) for row in rows)])
+
+
+def _aligned(lines):
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])
     return "\n".join(
@@ -95,5 +155,19 @@ def table(rows, with_times=True):
 
 def keep(rows, leads):
     """Write RESULTS.md: ratios only, as times tell more of the machine than of the addon."""
-    text = INTRODUCTION.format(leads=leads) + table(rows, with_times=False) + "\n"
-    RESULTS.write_text(text)
+    _keep(0, INTRODUCTION.format(leads=leads) + table(rows, with_times=False) + "\n")
+
+
+def keep_board(rows, opportunities, stays):
+    """Write the control board's section of RESULTS.md."""
+    text = BOARD_INTRODUCTION.format(opportunities=opportunities, stays=stays)
+    _keep(1, text + board_table(rows, with_times=False) + "\n")
+
+
+def _keep(place, text):
+    """Write one section of RESULTS.md, the other stays as it is."""
+    kept = RESULTS.read_text() if RESULTS.exists() else ""
+    cost, *board = re.split(r"^(?=## )", kept, maxsplit=1, flags=re.MULTILINE)
+    sections = [cost, *board] if board else [cost, ""]
+    sections[place] = text
+    RESULTS.write_text("\n".join(section.strip("\n") + "\n" for section in sections if section))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import FunnelCase
 
@@ -477,3 +477,20 @@ class TestMaturity(BoardCase):
         self.assertEqual(
             [m["sales_role"] for m in self.board(role="farmer")["managers"]], ["farmer"]
         )
+
+
+@tagged("post_install", "-at_install")
+class TestPlan(BoardCase):
+    def test_activity_with_the_manager(self):
+        action = self.Board.with_user(self.head).get_plan_action(self.ivanov.id, "Mentoring")
+        form = Form(
+            self.env["mail.activity"].with_user(self.head).with_context(**action["context"]),
+            action["views"][0][0],
+        )
+        activity = form.save()
+        self.assertEqual(
+            (activity.summary, activity.user_id, activity.res_model, activity.res_id),
+            ("Mentoring", self.ivanov, "res.partner", self.ivanov.partner_id.id),
+        )
+        with self.assertRaises(UserError):
+            self.Board.with_user(self.head).get_plan_action(10**9, "Mentoring")

@@ -9,6 +9,7 @@ from .report import Problem
 from .server import borrowed_cluster
 
 DATABASE = "bench"
+BOARD_DATABASE = "bench_board"
 PROGRAM = CHECKOUT / "bench"
 
 
@@ -16,10 +17,11 @@ def run(odoo, arguments):
     """Run `bench/` with Odoo at hand; it finds its database by ODOO_RC."""
     if not (PROGRAM / "__main__.py").exists():
         raise Problem("there is no bench/__main__.py in this checkout")
+    database = BOARD_DATABASE if "--board" in arguments else DATABASE
     with state_lock("benchmark"), borrowed_cluster(odoo):
         if "--reuse" not in arguments:
-            Databases(odoo).create(DATABASE, "stock")
-        env = {**odoo.env, "ODOO_RC": str(odoo.config(DATABASE))}
+            Databases(odoo).create(database, "stock")
+        env = {**odoo.env, "ODOO_RC": str(odoo.config(database))}
         command = [odoo.venv.python, PROGRAM, *arguments]
         return subprocess.run(
             list(map(str, command)), env=env, cwd=CHECKOUT, check=False

@@ -23,6 +23,7 @@ from . import crm_stage_column_rates
 from . import crm_stage_target
 from . import crm_team
 from . import crm_team_member
+from . import mail_activity
 from . import res_company
 from . import res_config_settings
 from . import res_partner

@@ -98,8 +98,8 @@ class CrmControlBoard(models.AbstractModel):
                 "default_res_model": "res.partner",
                 "default_res_id": user.partner_id.id,
                 "default_user_id": user.id,
-                "default_activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
                 "default_summary": summary,
+                "planned_activity": {"user_id": user.id, "summary": summary},
             },
         }
 

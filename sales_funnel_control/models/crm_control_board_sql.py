@@ -46,33 +46,34 @@ class CrmControlBoard(models.AbstractModel):
         """
         first_day = request.previous[0] if request.compare else request.date_from
         domain = self._period_domain(request, "entered_at", first_day, request.date_to)
-        domain &= Domain("is_cohort", "=", True) & Domain("next_stage_id", "!=", False)
+        domain &= Domain("next_stage_id", "!=", False)
         query = ledger._search(domain, active_test=False)
         strata = [SQL.identifier(_STAY, name) for name in request.adjust_for]
-        begin = self._midnight(request, request.date_from)
+        is_previous = SQL("FALSE")
+        if request.compare:
+            begin = self._midnight(request, request.date_from)
+            is_previous = SQL("%s.entered_at < %s", SQL.identifier(_STAY), begin)
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT %(stay)s.user_id, %(stay)s.sales_role, %(stay)s.next_stage_id,
                        %(strata)s
-                       %(stay)s.entered_at < COALESCE(horizon.mature_before, %(otherwise)s),
-                       %(stay)s.entered_at < %(begin)s,
+                       %(is_mature)s,
+                       %(is_previous)s,
                        COUNT(*),
                        COUNT(*) FILTER (WHERE %(stay)s.reached_next),
                        COALESCE(SUM(%(stay)s.target_rate), 0),
                        COUNT(%(stay)s.target_rate)
                   FROM %(from)s
-             LEFT JOIN unnest(%(stages)s::int[], %(mature_before)s::timestamp[])
-                       AS horizon(stage_id, mature_before)
-                    ON horizon.stage_id = %(stay)s.stage_id
                  WHERE %(where)s
+                   AND %(stay)s.is_cohort
                    AND %(counts)s
               GROUP BY %(groups)s
                 """,
                 stay=SQL.identifier(_STAY),
                 strata=SQL("").join(SQL("%s,", stratum) for stratum in strata),
-                begin=begin,
-                **self._mature_before(request.team),
+                is_mature=self._is_mature_entry_sql(request.team),
+                is_previous=is_previous,
                 **self._parts(query),
                 counts=self.env["crm.lead.stage.history"]._counts_sql(SQL.identifier(_STAY)),
                 groups=SQL(", ").join(SQL(str(place + 1)) for place in range(5 + len(strata))),
@@ -110,6 +111,25 @@ class CrmControlBoard(models.AbstractModel):
             "mature_before": [now - timedelta(days=days) for days in horizons.values()],
             "otherwise": now - timedelta(days=self._default_normal_days()),
         }
+
+    def _is_mature_entry_sql(self, team):
+        """Whether a row of the ledger has had the time to advance: most have, whatever the stage."""
+        mature = self._mature_before(team)
+        moments = [*mature["mature_before"], mature["otherwise"]]
+        stay = SQL.identifier(_STAY)
+        return SQL(
+            "(%(stay)s.entered_at < %(earliest)s"
+            " OR %(stay)s.entered_at < CASE %(stay)s.stage_id %(cases)s ELSE %(otherwise)s END)",
+            stay=stay,
+            earliest=min(moments),
+            cases=SQL(" ").join(
+                SQL("WHEN %s THEN %s", stage_id, moment)
+                for stage_id, moment in zip(
+                    mature["stages"], mature["mature_before"], strict=True
+                )
+            ),
+            otherwise=mature["otherwise"],
+        )
 
     def _horizons(self, team):
         """Days after which an entry counts as mature, by stage: determined once a day."""
@@ -225,6 +245,7 @@ class CrmControlBoard(models.AbstractModel):
         ledger = self.env["crm.lead.stage.history"]
         normal_days = self._normal_days()
         domain = Domain("team_id", "=", request.team.id) & Domain("left_at", "=", False)
+        domain &= Domain("stage_id", "in", self._open_stages(request).ids)
         if request.role:
             domain &= Domain("sales_role", "=", request.role)
         query = ledger._search(domain, active_test=False)
@@ -295,19 +316,29 @@ class CrmControlBoard(models.AbstractModel):
         ledger = self.env["crm.lead.stage.history"]
         domain = self._period_domain(request, "left_at", weeks[0], request.date_to)
         query = ledger._search(domain & Domain("next_stage_id", "!=", False), active_test=False)
-        zone = (request.team.company_id or self.env.company).funnel_tz
+        ends = [*weeks[1:], request.date_to + timedelta(days=1)]
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT %(stay)s.next_stage_id, %(week)s, COUNT(*),
-                       COUNT(*) FILTER (WHERE %(stay)s.exit = 'advanced')
-                  FROM %(from)s
-                 WHERE %(where)s
-                   AND %(counts)s
-              GROUP BY 1, 2
+                SELECT flow.next_stage_id, week.day, flow.exits, flow.advanced
+                  FROM unnest(%(days)s::date[], %(begins)s::timestamp[], %(ends)s::timestamp[])
+                       AS week(day, begins_at, ends_at)
+            CROSS JOIN LATERAL (
+                        SELECT %(stay)s.next_stage_id,
+                               COUNT(*) AS exits,
+                               COUNT(*) FILTER (WHERE %(stay)s.exit = 'advanced') AS advanced
+                          FROM %(from)s
+                         WHERE %(where)s
+                           AND %(counts)s
+                           AND %(stay)s.left_at >= week.begins_at
+                           AND %(stay)s.left_at < week.ends_at
+                      GROUP BY 1
+                       ) flow
                 """,
                 stay=SQL.identifier(_STAY),
-                week=ledger._week_sql(SQL.identifier(_STAY, "left_at"), SQL("%s", zone)),
+                days=weeks,
+                begins=[self._midnight(request, week) for week in weeks],
+                ends=[self._midnight(request, end) for end in ends],
                 counts=ledger._counts_sql(SQL.identifier(_STAY)),
                 **self._parts(query),
             )

@@ -107,9 +107,19 @@ class CrmLeadStageHistory(models.Model):
         " target_rate, exit, lost_reason_id, company_id)"
         " WHERE is_cohort AND next_stage_id IS NOT NULL"
     )
-    _left_idx = models.Index("(left_at) WHERE left_at IS NOT NULL")
+    _flow_idx = models.Index(
+        "(left_at) INCLUDE (team_id, user_id, sales_role, next_stage_id, exit, lost_reason_id,"
+        " company_id) WHERE left_at IS NOT NULL AND next_stage_id IS NOT NULL"
+    )
+    _refusal_idx = models.Index(
+        "(left_at) INCLUDE (team_id, user_id, sales_role, lost_reason_id, company_id)"
+        " WHERE exit = 'refused'"
+    )
     _user_idx = models.Index("(user_id, entered_at) WHERE is_cohort")
-    _stage_open_idx = models.Index("(stage_id) WHERE left_at IS NULL")
+    _standing_idx = models.Index(
+        "(stage_id, team_id) INCLUDE (user_id, sales_role, lead_id, entered_at, company_id)"
+        " WHERE left_at IS NULL"
+    )
     _not_negative = models.Constraint(
         "CHECK (left_at >= entered_at)", "A stay cannot end before it began."
     )

@@ -1,0 +1,147 @@
+"""What the control board takes, over the plain SQL of the same figure on the same ledger."""
+
+import sys
+import threading
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import databases
+import ledger
+import results
+from measure import Side
+
+from odoo.tools import SQL, config
+
+_TIMES = 15
+_COLD_TIMES = 5
+# Only the statement that counts the entries reads this column.
+_MAIN = "reached_next"
+
+
+class Period(NamedTuple):
+    """What the board is asked for.
+
+    :param weeks: so many, today's included
+    """
+
+    title: str
+    weeks: int
+
+
+PERIODS = (Period("two years", 52 * ledger.YEARS + 1), Period("the last 13 weeks", 13))
+
+
+class Reading(NamedTuple):
+    """One reading of the board with the plain SQL done beside it, in seconds.
+
+    :param board: the whole of ``get_board``
+    :param main: its main statement alone
+    :param statements: how many statements it sent
+    """
+
+    board: float
+    main: float
+    plain: float
+    statements: int
+
+
+def run(options):
+    """Fill a database, measure in it, and keep the ratios in RESULTS.md."""
+    [name] = config["db_name"]
+    if not options.reuse:
+        databases.install(name)
+        ledger.fill(name, options.opportunities)
+        databases.vacuum(name)
+    side = Side(name)
+    rows = []
+    for period in PERIODS:
+        print(f"the board of {period.title} …", file=sys.stderr)
+        rows += _measured(side, period)
+    with side.transaction() as env:
+        sizes = ledger.sizes(env)
+    side.close()
+    print(results.board_table(rows))
+    if not options.dry:
+        results.keep_board(rows, *sizes)
+    if not options.keep:
+        databases.drop(name)
+
+
+def _measured(side, period):
+    """The rows of a period: with warm caches, and as the first reader of the day has it."""
+    with side.transaction() as env:
+        team = ledger.team(env)
+        board = env["crm.control.board"].get_board(team.id, weeks=period.weeks)
+        plain = _plain(env, team, board["period"])
+        _check_same(board, env.execute_query(plain))
+    warm = [_read(side, period, team.id, plain) for _turn in range(_TIMES)]
+    cold = []
+    for _turn in range(_COLD_TIMES):
+        side.registry.clear_cache()
+        cold.append(_read(side, period, team.id, plain))
+    return [
+        results.BoardRow(period.title, warm, goal=1.5),
+        results.BoardRow(f"{period.title}, first of the day", cold),
+    ]
+
+
+def _read(side, period, team_id, plain):
+    """Read the board, then the plain SQL, each in a transaction of its own."""
+    with side.transaction() as env, _statements() as statements:
+        env["crm.control.board"].get_board(team_id, weeks=period.weeks)
+    board = side.cost.elapsed
+    with side.transaction() as env:
+        env.execute_query(plain)
+    main = sum(delay for query, delay in statements if _MAIN in query)
+    return Reading(board, main, side.cost.elapsed, len(statements))
+
+
+@contextmanager
+def _statements():
+    """Collect the statements sent meanwhile, each with its seconds."""
+    statements = []
+    thread = threading.current_thread()
+    thread.query_hooks = [
+        lambda _cr, query, _params, _start, delay: statements.append((query, delay))
+    ]
+    try:
+        yield statements
+    finally:
+        del thread.query_hooks
+
+
+def _plain(env, team, period):
+    """The conversion of every manager at every transition, as one would write it by hand."""
+    return SQL(
+        """
+        SELECT user_id, next_stage_id,
+               COUNT(*), COUNT(*) FILTER (WHERE reached_next), AVG(target_rate)
+          FROM crm_lead_stage_history
+         WHERE is_cohort
+           AND next_stage_id IS NOT NULL
+           AND team_id = %(team)s
+           AND entered_at >= %(date_from)s::timestamp AT TIME ZONE %(zone)s AT TIME ZONE 'UTC'
+           AND entered_at < (%(date_to)s::date + 1)::timestamp AT TIME ZONE %(zone)s
+                            AT TIME ZONE 'UTC'
+           AND exit <> 'transferred'
+           AND (
+               lost_reason_id IS NULL
+               OR lost_reason_id NOT IN (
+                   SELECT id FROM crm_lost_reason WHERE is_spam_or_duplicate
+               )
+           )
+      GROUP BY user_id, next_stage_id
+        """,
+        team=team.id,
+        date_from=period["date_from"],
+        date_to=period["date_to"],
+        zone=env.company.funnel_tz,
+    )
+
+
+def _check_same(board, figure):
+    """The plain SQL is of use only where it counts what the board counts."""
+    on_board = sum(cell["entered"] + cell["young_entered"] for cell in board["cells"])
+    by_hand = sum(entered for _user, _stage, entered, *_rest in figure)
+    if on_board != by_hand:
+        sys.exit(f"error: {on_board:,} entries on the board, {by_hand:,} by the plain SQL")
