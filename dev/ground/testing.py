@@ -3,7 +3,7 @@
 import subprocess
 
 from . import browser
-from .databases import STOCK_ADDONS, Databases
+from .databases import Databases
 from .locking import state_lock
 from .paths import ADDON, CHECKOUT, log_file
 from .report import say
@@ -17,6 +17,7 @@ ENFORCEMENT_OFF = """
 env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "off")
 env.cr.commit()
 """
+STOCK_SUITES = ("crm", "sales_team", "sale_crm", "loyalty", "sale_loyalty")
 # They fail on stock Odoo, too: one counts queries that other addons add, one depends on its timing.
 DESELECTED = ("-k", "not test_assign_perf_no_duplicates and not test_03_crm_tour_forecast")
 
@@ -55,7 +56,7 @@ def run_stock(odoo, arguments):
         Databases(odoo).create(DATABASE, "switched_on")
         # Those suites lose leads without a reason.
         odoo.script("switching our rules off", ENFORCEMENT_OFF, DATABASE)
-        folders = [odoo.source.folder(addon) / "tests" for addon in STOCK_ADDONS]
+        folders = [odoo.source.folder(addon) / "tests" for addon in STOCK_SUITES]
         return _pytest(odoo, [*DESELECTED, *arguments], folders)
 
 

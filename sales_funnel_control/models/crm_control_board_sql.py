@@ -124,9 +124,7 @@ class CrmControlBoard(models.AbstractModel):
             earliest=min(moments),
             cases=SQL(" ").join(
                 SQL("WHEN %s THEN %s", stage_id, moment)
-                for stage_id, moment in zip(
-                    mature["stages"], mature["mature_before"], strict=True
-                )
+                for stage_id, moment in zip(mature["stages"], mature["mature_before"], strict=True)
             ),
             otherwise=mature["otherwise"],
         )

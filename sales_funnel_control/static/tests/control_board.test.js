@@ -1,8 +1,17 @@
 import {expect, test} from "@odoo/hoot";
-import {animationFrame, Deferred, press, queryAllTexts, queryOne, queryText} from "@odoo/hoot-dom";
+import {
+    animationFrame,
+    Deferred,
+    press,
+    queryAllTexts,
+    queryOne,
+    queryText,
+    waitFor,
+} from "@odoo/hoot-dom";
 import {defineMailModels} from "@mail/../tests/mail_test_helpers";
 import {
     contains,
+    defineActions,
     getService,
     makeMockEnv,
     mountWithCleanup,
@@ -10,6 +19,7 @@ import {
     preloadBundle,
 } from "@web/../tests/web_test_helpers";
 import {omit} from "@web/core/utils/objects";
+import {redirect} from "@web/core/utils/urls";
 import {router} from "@web/core/browser/router";
 import {WebClient} from "@web/webclient/webclient";
 import {
@@ -261,6 +271,30 @@ test("one request per change, and the address keeps what was asked for", async (
     expect(router.current).toInclude(["weeks", 4]);
     expect(router.current).toInclude(["age", "all"]);
     expect(router.current).toInclude(["role", "hunter"]);
+});
+
+test("a board opened by its address shows what it says, and keeps it", async () => {
+    onRpc("crm.control.board", "get_board", ({kwargs}) => {
+        expect.step([kwargs.weeks, kwargs.mature_only]);
+        return makeBoard();
+    });
+    defineActions([
+        {
+            id: 1,
+            name: "Control Board",
+            path: "control-board",
+            tag: "sales_funnel_control.control_board",
+            type: "ir.actions.client",
+        },
+    ]);
+    redirect("/odoo/control-board?weeks=4&age=all");
+    await mountWithCleanup(WebClient);
+    await waitFor(".o_board_controls");
+    expect.verifySteps([[4, false]]);
+    expect(".o_board_controls select[name=period]").toHaveValue("4");
+    await animationFrame();
+    expect(router.current).toInclude(["weeks", 4]);
+    expect(router.current).toInclude(["age", "all"]);
 });
 
 test("a custom period begins with the present one", async () => {

@@ -45,6 +45,8 @@ export class ControlBoard extends Component {
         this.day = day;
         const query = this.props.state?.query || queryFromUrl(router.current);
         this.state = useState({query, board: null, isLoading: false});
+        // An address that was opened, or gone back to, keeps what it says.
+        this.props.updateActionState?.(queryToUrl(query));
         useSetupAction({getLocalState: () => ({query: {...this.state.query}})});
         onWillStart(() => this.load());
     }
