@@ -319,6 +319,17 @@ class TestReferenceBoard(BoardCase):
         self.assertNotIn("Sidorenko", str(board))
         self.assertFalse(board["teach"])
 
+    def test_totals_are_of_the_own_team_and_company(self):
+        company = self.env["res.company"].create({"name": "Other Company"})
+        nobody = self.env["res.users"]
+        self.enter(nobody, (5, 3), datetime(2026, 4, 1, 9), company_id=company.id)
+        board = self.board(self.ivanov)
+        self.assertEqual(board["transitions"][0]["entered"], 500)
+        stranger = new_test_user(
+            self.env, "test_other_team", groups="sales_team.group_sale_salesman"
+        )
+        self.assertEqual({t["entered"] for t in self.board(stranger)["transitions"]}, {0})
+
     def test_nobody_else(self):
         portal = new_test_user(self.env, "test_portal", groups="base.group_portal")
         employee = new_test_user(self.env, "test_employee", groups="base.group_user")

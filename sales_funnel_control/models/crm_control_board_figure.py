@@ -1,73 +1,10 @@
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from odoo import models
 from odoo.fields import Domain
 
-from ..tools import mix, proportions, verdicts
+from .crm_control_board_tally import Entries, Who
 from .crm_team_member import SALES_ROLES
-
-
-@dataclass
-class _Tally:
-    """Sums of counts."""
-
-    entered: int = 0
-    advanced: int = 0
-    targets: float = 0.0
-    targeted: int = 0
-
-    def add(self, other):
-        self.entered += other.entered
-        self.advanced += other.advanced
-        self.targets += other.targets
-        self.targeted += other.targeted
-
-    @property
-    def rate(self):
-        return 100 * self.advanced / self.entered if self.entered else False
-
-    @property
-    def target(self):
-        return self.targets / self.targeted if self.targeted else None
-
-    @property
-    def interval(self):
-        if not self.entered:
-            return False, False
-        low, high = proportions.wilson_interval(self.advanced, self.entered)
-        return 100 * low, 100 * high
-
-
-class _Entries:
-    """The entries of one manager at one transition, or of all: old enough, young, and before."""
-
-    def __init__(self):
-        self.mature = _Tally()
-        self.young = _Tally()
-        self.previous = _Tally()
-
-    def add(self, count, mature_only):
-        if count.is_previous:
-            if count.is_mature or not mature_only:
-                self.previous.add(count)
-        else:
-            (self.mature if count.is_mature else self.young).add(count)
-
-    def shown(self, mature_only):
-        tally = _Tally()
-        tally.add(self.mature)
-        if not mature_only:
-            tally.add(self.young)
-        return tally
-
-
-class _Who(NamedTuple):
-    """A manager in a role: the same person in two roles stands on the board twice."""
-
-    user_id: int | None
-    sales_role: str | None
 
 
 class CrmControlBoard(models.AbstractModel):
@@ -79,9 +16,10 @@ class CrmControlBoard(models.AbstractModel):
         """Counts under the reader's rules, and those of the whole team (without names)."""
         ledger = self.env["crm.lead.stage.history"]
         counts = self._counts(request, ledger)
-        if self._sees_team(request):
+        if self._sees_team(request) or self.env.user not in request.team.member_ids:
             return counts, counts
-        return counts, self._counts(request, ledger.sudo())
+        companies = Domain("company_id", "in", self.env.companies.ids)
+        return counts, self._counts(request, ledger.sudo(), companies)
 
     def _seats(self, request, rules, counts, team_counts):
         """Everybody's verdict at every transition, without the rest of the board."""
@@ -89,16 +27,16 @@ class CrmControlBoard(models.AbstractModel):
         return self._judged(request, rules, cells, list(cells), team_counts)
 
     def _cells(self, request, counts):
-        cells = defaultdict(_Entries)
+        cells = defaultdict(Entries)
         for count in counts:
-            who = _Who(count.user_id, count.sales_role)
+            who = Who(count.user_id, count.sales_role)
             cells[who, count.next_stage_id].add(count, request.mature_only)
         return cells
 
     def _figure(self, request, figures, rules):
         counts, team_counts = figures
         cells = self._cells(request, counts)
-        totals = defaultdict(_Entries)
+        totals = defaultdict(Entries)
         for count in team_counts:
             totals[count.next_stage_id].add(count, request.mature_only)
         transitions = self._transitions(request, totals)
@@ -254,144 +192,3 @@ class CrmControlBoard(models.AbstractModel):
                 ]
             ),
         }
-
-    # -- verdicts -----------------------------------------------------------------------------
-
-    def _judged(self, request, rules, cells, order, team_counts):
-        """The :class:`~..tools.verdicts.Seat` of every cell of a manager, by cell."""
-        named = [(who, transition) for who, transition in order if who.user_id]
-        ease = self._ease(request, rules, team_counts)
-        seats = [
-            verdicts.Cell(
-                tally.entered, tally.advanced, tally.target, ease.get((who, transition), 1.0)
-            )
-            for who, transition in named
-            for tally in [cells[who, transition].mature]
-        ]
-        return {
-            key: verdicts.Seat(key[0], key[0].sales_role, key[1], cell, verdict)
-            for key, cell, verdict in zip(named, seats, verdicts.judge(seats, rules), strict=True)
-        }
-
-    def _ease(self, request, rules, counts):
-        """How much easier each manager's list is, by cell; nothing where it does not matter."""
-        if not request.adjust_for:
-            return {}
-        figures = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-        for count in counts:
-            if count.is_mature and not count.is_previous:
-                who = _Who(count.user_id, count.sales_role)
-                figure = figures[count.next_stage_id][who, count.stratum]
-                figure[0] += count.entered
-                figure[1] += count.advanced
-        return {
-            (who, transition): ease
-            for transition, by_stratum in figures.items()
-            for who, ease in mix.ease(by_stratum, rules.minimum).items()
-        }
-
-    def _cell(self, request, rules, who, transition, entries, judged):
-        seat = judged.get((who, transition))
-        verdict = seat.verdict if seat else None
-        mature = entries.mature
-        adjusts = bool(request.adjust_for and seat and mature.entered)
-        return {
-            "key": self._manager_key(*who),
-            "manager": who.user_id or False,
-            "transition": transition,
-            **self._rates(request, entries),
-            "mature_entered": mature.entered,
-            "mature_advanced": mature.advanced,
-            "adjusted_rate": seat.cell.rate if adjusts else False,
-            "missing": max(0, rules.minimum - mature.entered) if seat else 0,
-            "verdict": verdict or False,
-            "explanation": self._explanation(rules, seat, adjusts) if seat else "",
-        }
-
-    def _explanation(self, rules, seat, adjusts):
-        """How the verdict came about, in a sentence."""
-        cell = seat.cell
-        if seat.verdict == verdicts.INSUFFICIENT:
-            return self.env._(
-                "%(entered)s mature entries of the %(minimum)s that a verdict needs: "
-                "%(missing)s more to come.",
-                entered=cell.entered,
-                minimum=rules.minimum,
-                missing=rules.minimum - cell.entered,
-            )
-        figures = {
-            "advanced": cell.advanced,
-            "entered": cell.entered,
-            "rate": self._percent(100 * cell.advanced / cell.entered),
-            "adjusted": self._percent(cell.rate),
-            "target": self._percent(cell.target or 0),
-            "tolerance": self._percent(rules.tolerance),
-        }
-        if cell.target is None:
-            return self.env._(
-                "%(advanced)s of %(entered)s mature entries, %(rate)s %%; no target is set.",
-                **figures,
-            )
-        if adjusts:
-            basis = self.env._(
-                "%(advanced)s of %(entered)s mature entries, %(rate)s %%, "
-                "adjusted for the mix %(adjusted)s %%, target %(target)s %%",
-                **figures,
-            )
-        else:
-            basis = self.env._(
-                "%(advanced)s of %(entered)s mature entries, %(rate)s %%, target %(target)s %%",
-                **figures,
-            )
-        return self._conclusion(rules, seat, basis, figures["tolerance"])
-
-    def _conclusion(self, rules, seat, basis, tolerance):
-        if seat.verdict == verdicts.BELOW:
-            return self.env._("%(basis)s: below, beyond chance.", basis=basis)
-        if seat.verdict == verdicts.ABOVE:
-            return self.env._("%(basis)s: above, beyond chance.", basis=basis)
-        if abs(seat.cell.rate - seat.cell.target) <= rules.tolerance:
-            return self.env._(
-                "%(basis)s: on target, within %(tolerance)s points of it.",
-                basis=basis,
-                tolerance=tolerance,
-            )
-        return self.env._("%(basis)s: the difference may be chance.", basis=basis)
-
-    def _percent(self, value):
-        """A figure with one decimal at most, as the reader's language writes it."""
-        digits = 0 if round(value, 1) == round(value) else 1
-        return (
-            self.env["res.lang"]
-            ._lang_get(self.env.user.lang or "en_US")
-            .format(f"%.{digits}f", value)
-        )
-
-    def _teach(self, rules, judged):
-        return [
-            {
-                "learner": learner.manager.user_id,
-                "learner_key": self._manager_key(*learner.manager),
-                "teacher": teacher.manager.user_id,
-                "teacher_key": self._manager_key(*teacher.manager),
-                "transition": learner.transition,
-                "learner_rate": learner.cell.rate,
-                "teacher_rate": teacher.cell.rate,
-            }
-            for learner, teacher in verdicts.pair(list(judged.values()), rules)
-        ]
-
-    # -- the leads behind a figure ------------------------------------------------------------
-
-    def _entries_domain(self, request, user_id, sales_role, transition_id):
-        """Domain on the ledger of the entries that a cell counts, but for their maturity."""
-        domain = self._period_domain(request, "entered_at", request.date_from, request.date_to)
-        domain &= Domain("is_cohort", "=", True)
-        domain &= Domain("exit", "!=", "transferred")
-        domain &= Domain("next_stage_id", "=", transition_id)
-        domain &= Domain("lost_reason_id", "=", False) | Domain(
-            "lost_reason_id.is_spam_or_duplicate", "=", False
-        )
-        if user_id is not None:
-            domain &= Domain("user_id", "=", user_id) & Domain("sales_role", "=", sales_role)
-        return domain

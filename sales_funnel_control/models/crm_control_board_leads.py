@@ -129,3 +129,16 @@ class CrmControlBoard(models.AbstractModel):
             "context": {"active_test": False, "default_type": "opportunity"},
             "help": self.env._("No opportunity is behind this figure any more."),
         }
+
+    def _entries_domain(self, request, user_id, sales_role, transition_id):
+        """Domain on the ledger of the entries that a cell counts, but for their maturity."""
+        domain = self._period_domain(request, "entered_at", request.date_from, request.date_to)
+        domain &= Domain("is_cohort", "=", True)
+        domain &= Domain("exit", "!=", "transferred")
+        domain &= Domain("next_stage_id", "=", transition_id)
+        domain &= Domain("lost_reason_id", "=", False) | Domain(
+            "lost_reason_id.is_spam_or_duplicate", "=", False
+        )
+        if user_id is not None:
+            domain &= Domain("user_id", "=", user_id) & Domain("sales_role", "=", sales_role)
+        return domain

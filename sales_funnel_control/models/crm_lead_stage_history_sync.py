@@ -2,12 +2,13 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from ..tools import stays
 
 _STAGE_MOVES = ("advanced", "skipped", "moved_back")
 _MEND_BATCH = 2000
+_CATCH_UP_BATCH = 10_000
 _NOTED = "sales_funnel_control.noted_leads"
 
 
@@ -56,16 +57,18 @@ class CrmLeadStageHistory(models.Model):
         if not noted:
             return
         self._flush_leads(self.env["crm.lead"].browse(noted))
-        changed = SQL(
-            """
-            crm_lead lead
-            JOIN unnest(%s::int[], %s::timestamp[]) AS noted(lead_id, at)
-              ON noted.lead_id = lead.id
-            """,
-            list(noted),
-            list(noted.values()),
-        )
-        self._apply(self._differences(changed, SQL("noted.at"), self._undo_grace()))
+        for batch in split_every(_CATCH_UP_BATCH, noted.items()):
+            lead_ids, moments = map(list, zip(*batch, strict=True))
+            changed = SQL(
+                """
+                crm_lead lead
+                JOIN unnest(%s::int[], %s::timestamp[]) AS noted(lead_id, at)
+                  ON noted.lead_id = lead.id
+                """,
+                lead_ids,
+                moments,
+            )
+            self._apply(self._differences(changed, SQL("noted.at"), self._undo_grace()))
 
     def _sync(self, leads):
         """Bring the stays of ``leads`` in step with them, as of now."""
