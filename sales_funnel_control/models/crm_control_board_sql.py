@@ -172,7 +172,10 @@ class CrmControlBoard(models.AbstractModel):
             horizons[team_id][stage_id] = days
         return dict(horizons)
 
+    @api.model
+    @ormcache()
     def _normal_days(self):
+        """Normal days by stage id; remembered until a stage or a setting is changed."""
         default = self._default_normal_days()
         stages = self.env["crm.stage"].sudo().search_fetch([("id", "!=", 0)], ["normal_days"])
         return {stage.id: stage.normal_days or default for stage in stages}

@@ -63,6 +63,8 @@ class CrmStage(models.Model):
             retargeted._keep_former_targets(previous)
             retargeted._sign_target()
             self.env["crm.lead.stage.history"].sudo()._refresh_targets(retargeted)
+        if "normal_days" in vals:
+            self._forget_funnels()
         if _FUNNEL_FIELDS & set(vals):
             self._funnels_changed(self if "is_won" in vals else self.browse())
         return result
