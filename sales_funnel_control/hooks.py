@@ -2,7 +2,11 @@ _ADDON = "sales_funnel_control"
 
 
 def post_init_hook(env):
-    """Rebuild the ledger of the leads that are already there."""
+    """Rebuild the ledger of the leads that are already there; CRM still opens on the pipeline."""
+    menu = env.ref("crm.crm_menu_root")
+    if not menu.action:
+        # Else the app would open on its first entry, which is the control board now.
+        menu.action = env.ref("crm.action_your_pipeline")
     history = env["crm.lead.stage.history"]
     lead_ids = history._leads_to_rebuild()
     for start in range(0, len(lead_ids), history._BACKFILL_BATCH):
@@ -12,6 +16,9 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Leave nothing behind: what Odoo keeps of an addon outside the addon's own tables."""
     env = env(su=True)
+    menu = env.ref("crm.crm_menu_root")
+    if menu.action == env.ref("crm.action_your_pipeline"):
+        menu.action = False
     env["ir.config_parameter"].search([("key", "=like", f"{_ADDON}.%")]).unlink()
     models = _own_models(env)
     names = models.mapped("model")
