@@ -376,6 +376,24 @@ class TestReferenceBoard(BoardCase):
             with self.assertRaises(UserError, msg=str(team_id)):
                 self.Board.with_user(self.head).get_board(team_id)
 
+        board = self.Board.with_user(self.head)
+        for wrong in ("1; DROP TABLE crm_lead", [1], {"id": 1}, 10**9):
+            with self.assertRaises(UserError, msg=str(wrong)):
+                board.get_entries_action(wrong, {"team_id": self.team.id})
+            with self.assertRaises(UserError, msg=str(wrong)):
+                board.get_standing_action(wrong, self.team.id)
+            with self.assertRaises(UserError, msg=str(wrong)):
+                board.get_plan_action(wrong, "Mentoring")
+
+    def test_gap_of_nothing_is_a_gap(self):
+        self.acquaintance.target_rate = 80
+        self.History._refresh_targets(self.acquaintance)
+        [ivanov] = [m for m in self.board()["managers"] if m["id"] == self.ivanov.id]
+        self.assertAlmostEqual(ivanov["worst_gap"], -10)
+        board = self.board(date_from="2026-04-01", date_to="2026-04-01")
+        [ivanov] = [m for m in board["managers"] if m["id"] == self.ivanov.id]
+        self.assertEqual(ivanov["worst_gap"], 0)
+
     def test_reads_only(self):
         self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor(readonly=True) as cr:

@@ -9,15 +9,16 @@ from ..tools import verdicts
 from .crm_team_member import SALES_ROLES
 
 _DEFAULT_WEEKS = 13
-_ARGUMENTS = {
-    "adjust_for",
-    "compare",
-    "date_from",
-    "date_to",
-    "mature_only",
-    "role",
-    "team_id",
-    "weeks",
+# What a board can be asked for, and is where nothing is said.
+_USUAL = {
+    "team_id": None,
+    "date_from": None,
+    "date_to": None,
+    "role": None,
+    "adjust_for": (),
+    "mature_only": True,
+    "compare": False,
+    "weeks": None,
 }
 
 
@@ -80,6 +81,9 @@ class CrmControlBoard(models.AbstractModel):
         :return: the board. Rates, targets, gaps and intervals are per cent and points (0-100),
             False where there is none; ``entered`` and ``advanced`` count opportunities.
 
+            * ``team``, ``teams`` (to choose from), ``period`` (its days, and those of the one
+              before), ``minimum`` and ``tolerance`` (of the verdicts), ``sees_team`` (whether the
+              reader sees everybody, or only him- or herself)
             * ``transitions``: ``id`` (of the stage it leads into), ``name``, ``from_name``, the
               whole team's ``entered``, ``advanced``, ``rate``, ``low``, ``high``, ``target``,
               ``gap``, ``horizon`` (days after which an entry is mature)
@@ -100,7 +104,16 @@ class CrmControlBoard(models.AbstractModel):
         :raise UserError: where an argument makes no sense
         """
         request = self._board_request(
-            team_id, date_from, date_to, role, adjust_for, mature_only, compare, weeks
+            {
+                "team_id": team_id,
+                "date_from": date_from,
+                "date_to": date_to,
+                "role": role,
+                "adjust_for": adjust_for,
+                "mature_only": mature_only,
+                "compare": compare,
+                "weeks": weeks,
+            }
         )
         figures = self._figures(request)
         rules = self._rules()
@@ -108,15 +121,9 @@ class CrmControlBoard(models.AbstractModel):
             "team": self._name_of(request.team),
             "teams": [self._name_of(team) for team in self._readable_teams()],
             "period": self._period(request),
-            "options": {
-                "role": request.role or False,
-                "adjust_for": list(request.adjust_for),
-                "mature_only": request.mature_only,
-                "compare": request.compare,
-                "minimum": rules.minimum,
-                "tolerance": rules.tolerance,
-                "sees_team": self._sees_team(request),
-            },
+            "minimum": rules.minimum,
+            "tolerance": rules.tolerance,
+            "sees_team": self._sees_team(request),
             **self._figure(request, figures, rules),
             **self._present(request),
             "flow": self._flow(request),
@@ -125,20 +132,21 @@ class CrmControlBoard(models.AbstractModel):
 
     # -- the request --------------------------------------------------------------------------
 
-    def _board_request(
-        self,
-        team_id=None,
-        date_from=None,
-        date_to=None,
-        role=None,
-        adjust_for=(),
-        mature_only=True,
-        compare=False,
-        weeks=None,
-    ):
+    def _board_request(self, options):
+        """Check what a board is asked for.
+
+        :param dict options: arguments of :meth:`get_board`, or none
+        :rtype: _Request
+        """
+        options = options or {}
+        if not isinstance(options, dict) or not _USUAL.keys() >= options.keys():
+            raise UserError(
+                self.env._("The options of a board are: %(names)s.", names=", ".join(_USUAL))
+            )
+        options = {**_USUAL, **options}
         self.env["crm.lead.stage.history"].check_access("read")
-        team = self._board_team(team_id)
-        date_from, date_to = self._board_dates(team, date_from, date_to, weeks)
+        team = self._board_team(options["team_id"])
+        role = options["role"] or None
         if role and role not in list(dict(SALES_ROLES)):
             raise UserError(
                 self.env._(
@@ -147,20 +155,14 @@ class CrmControlBoard(models.AbstractModel):
                     roles=", ".join(dict(SALES_ROLES)),
                 )
             )
-        adjust_for = self._board_strata(adjust_for)
         return _Request(
-            team, date_from, date_to, role or None, adjust_for, bool(mature_only), bool(compare)
+            team,
+            *self._board_dates(team, options["date_from"], options["date_to"], options["weeks"]),
+            role,
+            self._board_strata(options["adjust_for"]),
+            bool(options["mature_only"]),
+            bool(options["compare"]),
         )
-
-    def _board_request_of(self, options):
-        options = options or {}
-        if not isinstance(options, dict) or not set(options) <= _ARGUMENTS:
-            raise UserError(
-                self.env._(
-                    "The options of a board are: %(names)s.", names=", ".join(sorted(_ARGUMENTS))
-                )
-            )
-        return self._board_request(**options)
 
     def _board_team(self, team_id):
         teams = self._readable_teams()
@@ -231,9 +233,6 @@ class CrmControlBoard(models.AbstractModel):
             "date_to": fields.Date.to_string(request.date_to),
             "previous_from": fields.Date.to_string(previous_from),
             "previous_to": fields.Date.to_string(previous_to),
-            "today": fields.Date.to_string(
-                (request.team.company_id or self.env.company)._funnel_today()
-            ),
         }
 
     def _sees_team(self, request):

@@ -48,17 +48,18 @@ class CrmControlBoard(models.AbstractModel):
             if (who, transition["id"]) in cells
         ]
         judged = self._judged(request, rules, cells, order, team_counts)
+        shown = [
+            self._cell(request, rules, who, transition, cells[who, transition], judged)
+            for who, transition in order
+        ]
         return {
             "transitions": transitions,
             "path": self._paths(transitions),
             "managers": [
-                {**manager, **self._sum_of(request, transitions, who, cells)}
-                for who, manager in managers.items()
+                {**manager, **self._summary(manager, transitions, shown)}
+                for manager in managers.values()
             ],
-            "cells": [
-                self._cell(request, rules, who, transition, cells[who, transition], judged)
-                for who, transition in order
-            ],
+            "cells": shown,
             "teach": self._teach(rules, judged),
         }
 
@@ -71,14 +72,15 @@ class CrmControlBoard(models.AbstractModel):
         before.pop(None, None)
         former = [stage_id for stage_id in totals if stage_id not in before]
         stages = self.env["crm.stage"].sudo().browse([*before, *former])
+        names = {stage.id: stage.name for stage in stages.browse({*stages.ids, *before.values()})}
         targets = stages._targets_in_force(request.team.id)
         horizons = self._horizons(request.team)
         return [
             {
                 "id": stage.id,
-                "name": stage.name,
+                "name": names[stage.id],
                 "from_id": before.get(stage.id, False),
-                "from_name": self.env["crm.stage"].browse(before.get(stage.id, [])).name,
+                "from_name": names.get(before.get(stage.id), False),
                 "is_former": stage.id not in before,
                 "horizon": horizons.get(before.get(stage.id), False),
                 **self._rates(request, totals[stage.id], targets[stage.id] or None),
@@ -168,27 +170,19 @@ class CrmControlBoard(models.AbstractModel):
     def _manager_key(user_id, sales_role):
         return f"{user_id or 0}-{sales_role or 'none'}"
 
-    def _sum_of(self, request, transitions, who, cells):
+    def _summary(self, manager, transitions, cells):
         """A manager's entries, how many are old enough, and what they come to in the end."""
-        mine = [
-            cells[who, transition["id"]]
-            for transition in transitions
-            if (who, transition["id"]) in cells
-        ]
-        mature = sum(entries.mature.entered for entries in mine)
-        entered = mature + sum(entries.young.entered for entries in mine)
+        mine = {cell["transition"]: cell for cell in cells if cell["key"] == manager["key"]}
+        mature = sum(cell["mature_entered"] for cell in mine.values())
+        entered = mature + sum(cell["young_entered"] for cell in mine.values())
         way = [transition["id"] for transition in transitions if not transition["is_former"]]
-        gaps = [gap for entries in mine if (gap := self._rates(request, entries)["gap"])]
         return {
             "entered": entered,
             "mature_share": 100 * mature / entered if entered else False,
-            "worst_gap": min(gaps) if gaps else False,
+            "worst_gap": min(
+                (cell["gap"] for cell in mine.values() if cell["gap"] is not False), default=False
+            ),
             "path_rate": self._product(
-                [
-                    cells[who, stage_id].shown(request.mature_only).rate
-                    if (who, stage_id) in cells
-                    else False
-                    for stage_id in way
-                ]
+                [mine[stage_id]["rate"] if stage_id in mine else False for stage_id in way]
             ),
         }

@@ -25,15 +25,13 @@ class CrmControlBoard(models.AbstractModel):
         :rtype: dict
         :raise UserError: where an argument makes no sense
         """
-        request = self._board_request_of(options)
+        request = self._board_request(options)
+        stage = self._existing("crm.stage", transition_id)
         domain = self._entries_domain(request, user_id, sales_role, transition_id)
         if request.mature_only:
             domain &= self._mature_domain(request.team)
         if outcome:
             domain &= Domain("reached_next", "=", outcome == "advanced")
-        stage = self.env["crm.stage"].browse(transition_id).exists()
-        if not stage:
-            raise UserError(self.env._("There is no such stage any more. Reload the board."))
         return self._leads_action(
             self.env._("Transition into %(stage)s", stage=stage.name),
             Domain("stage_history_ids", "any", domain),
@@ -50,11 +48,11 @@ class CrmControlBoard(models.AbstractModel):
         :rtype: dict
         :raise UserError: where an argument makes no sense
         """
-        request = self._board_request(team_id, role=role)
+        request = self._board_request({"team_id": team_id, "role": role})
         stay = Domain("left_at", "=", False) & Domain("team_id", "=", request.team.id)
         if request.role:
             stay &= Domain("sales_role", "=", request.role)
-        stages = self.env["crm.stage"].browse(stage_id) if stage_id else self._open_stages(request)
+        stages = self._existing("crm.stage", stage_id) if stage_id else self._open_stages(request)
         stay &= Domain("stage_id", "in", stages.ids)
         now = fields.Datetime.now()
         if lacking == "time":
@@ -62,7 +60,7 @@ class CrmControlBoard(models.AbstractModel):
             stay &= Domain.OR(
                 Domain("stage_id", "=", stage.id)
                 & Domain("entered_at", "<", now - timedelta(days=normal_days[stage.id]))
-                for stage in stages.exists()
+                for stage in stages
             )
         domain = Domain("stage_history_ids", "any", stay)
         if lacking == "next_step":
@@ -85,9 +83,7 @@ class CrmControlBoard(models.AbstractModel):
         :rtype: dict
         :raise UserError: where there is no such user
         """
-        user = self.env["res.users"].browse(user_id).exists()
-        if not user:
-            raise UserError(self.env._("This manager is no longer a user. Reload the board."))
+        user = self._existing("res.users", user_id)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Plan with %(manager)s", manager=user.name),
@@ -103,6 +99,14 @@ class CrmControlBoard(models.AbstractModel):
             },
         }
 
+    def _existing(self, model, record_id):
+        record = self.env[model].browse(record_id if isinstance(record_id, int) else False)
+        if not record.exists():
+            raise UserError(
+                self.env._("What this figure is about is no longer there. Reload the board.")
+            )
+        return record
+
     def _open_stages(self, request):
         funnel = self.env["crm.stage"]._funnel(request.team.id)
         return self.env["crm.stage"].browse(
@@ -111,13 +115,17 @@ class CrmControlBoard(models.AbstractModel):
 
     def _mature_domain(self, team):
         """Domain on the ledger: entries that have had the time to advance."""
-        mature = self._mature_before(team)
+        now = fields.Datetime.now()
+        horizons = self._horizons(team)
         known = Domain.OR(
-            Domain("stage_id", "=", stage_id) & Domain("entered_at", "<", moment)
-            for stage_id, moment in zip(mature["stages"], mature["mature_before"], strict=True)
+            Domain("stage_id", "=", stage_id)
+            & Domain("entered_at", "<", now - timedelta(days=days))
+            for stage_id, days in horizons.items()
         )
-        unknown = Domain("stage_id", "not in", mature["stages"])
-        return known | unknown & Domain("entered_at", "<", mature["otherwise"])
+        unknown = Domain("stage_id", "not in", list(horizons)) & Domain(
+            "entered_at", "<", now - timedelta(days=self._default_normal_days())
+        )
+        return known | unknown
 
     def _leads_action(self, name, domain):
         return {

@@ -11,7 +11,7 @@ from odoo.tools import SQL, date_utils, ormcache
 STAY = "crm_lead_stage_history"
 _HORIZON_SHARE = 0.9
 _HORIZON_SAMPLE = 20
-_DEFAULT_NORMAL_DAYS = 14
+DEFAULT_NORMAL_DAYS = 14
 
 
 class Count(NamedTuple):
@@ -71,7 +71,7 @@ class CrmControlBoard(models.AbstractModel):
                 """,
                 stay=SQL.identifier(STAY),
                 strata=SQL("").join(SQL("%s,", stratum) for stratum in strata),
-                is_mature=self._is_mature_entry_sql(request.team),
+                is_mature=self._is_mature_sql(SQL.identifier(STAY), request.team),
                 is_previous=is_previous,
                 **self._parts(query),
                 counts=self.env["crm.lead.stage.history"]._counts_sql(SQL.identifier(STAY)),
@@ -101,32 +101,47 @@ class CrmControlBoard(models.AbstractModel):
 
     # -- maturity -----------------------------------------------------------------------------
 
-    def _mature_before(self, team):
-        """Moments before which an entry into a stage has had the time to advance."""
-        now = fields.Datetime.now()
-        horizons = self._horizons(team)
-        return {
-            "stages": list(horizons),
-            "mature_before": [now - timedelta(days=days) for days in horizons.values()],
-            "otherwise": now - timedelta(days=self._default_normal_days()),
-        }
+    @api.model
+    def _is_mature_sql(self, stay, team=None):
+        """Whether the entry ``stay`` has had the time to advance: most have, whatever the stage.
 
-    def _is_mature_entry_sql(self, team):
-        """Whether an entry has had the time to advance: most have, whatever the stage."""
-        mature = self._mature_before(team)
-        moments = [*mature["mature_before"], mature["otherwise"]]
-        stay = SQL.identifier(STAY)
+        :param SQL stay: alias of a row with ``entered_at``, ``team_id`` and ``stage_id``
+        :param team: the team that all rows are of, where they are of one
+        """
+        now = fields.Datetime.now()
+        normal = {stage: now - timedelta(days=d) for stage, d in self._normal_days().items()}
+        otherwise = now - timedelta(days=self._default_normal_days())
+        observed = {
+            team_id: {stage: now - timedelta(days=days) for stage, days in horizons.items()}
+            for team_id, horizons in self._observed_horizons(fields.Date.today()).items()
+            if team is None or team_id == team.id
+        }
+        earliest = min(
+            (moment for moments in (normal, *observed.values()) for moment in moments.values()),
+            default=otherwise,
+        )
         return SQL(
             "(%(stay)s.entered_at < %(earliest)s"
-            " OR %(stay)s.entered_at < CASE %(stay)s.stage_id %(cases)s ELSE %(otherwise)s END)",
+            " OR %(stay)s.entered_at < COALESCE(%(observed)s, %(normal)s, %(otherwise)s))",
             stay=stay,
-            earliest=min(moments),
-            cases=SQL(" ").join(
-                SQL("WHEN %s THEN %s", stage_id, moment)
-                for stage_id, moment in zip(mature["stages"], mature["mature_before"], strict=True)
+            earliest=min(earliest, otherwise),
+            observed=self._case_sql(
+                SQL("%s.team_id", stay),
+                {
+                    team_id: self._case_sql(SQL("%s.stage_id", stay), moments)
+                    for team_id, moments in observed.items()
+                },
             ),
-            otherwise=mature["otherwise"],
+            normal=self._case_sql(SQL("%s.stage_id", stay), normal),
+            otherwise=otherwise,
         )
+
+    @staticmethod
+    def _case_sql(value, results):
+        if not results:
+            return SQL("NULL::timestamp")
+        cases = SQL(" ").join(SQL("WHEN %s THEN %s", key, found) for key, found in results.items())
+        return SQL("CASE %s %s END", value, cases)
 
     def _horizons(self, team):
         """Days after which an entry counts as mature, by stage: determined once a day."""
@@ -177,10 +192,11 @@ class CrmControlBoard(models.AbstractModel):
     def _normal_days(self):
         """Normal days by stage id; remembered until a stage or a setting is changed."""
         default = self._default_normal_days()
-        stages = self.env["crm.stage"].sudo().search_fetch([("id", "!=", 0)], ["normal_days"])
+        # The funnel of leads without a team knows every stage.
+        stages = self.env["crm.stage"].sudo().browse(self.env["crm.stage"]._funnel(False).steps)
         return {stage.id: stage.normal_days or default for stage in stages}
 
     @api.model
     def _default_normal_days(self):
         parameter = self.env["ir.config_parameter"].sudo().get_param
-        return int(parameter("sales_funnel_control.normal_days") or _DEFAULT_NORMAL_DAYS)
+        return int(parameter("sales_funnel_control.normal_days") or DEFAULT_NORMAL_DAYS)

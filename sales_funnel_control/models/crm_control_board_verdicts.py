@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import models
+from odoo.tools.misc import formatLang
 
 from ..tools import mix, verdicts
 from .crm_control_board_tally import Who
@@ -115,11 +116,7 @@ class CrmControlBoard(models.AbstractModel):
     def _percent(self, value):
         """A figure with one decimal at most, as the reader's language writes it."""
         digits = 0 if round(value, 1) == round(value) else 1
-        return (
-            self.env["res.lang"]
-            ._lang_get(self.env.user.lang or "en_US")
-            .format(f"%.{digits}f", value)
-        )
+        return formatLang(self.env, value, digits=digits)
 
     def _teach(self, rules, judged):
         return [

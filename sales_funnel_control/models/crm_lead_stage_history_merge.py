@@ -25,7 +25,7 @@ class CrmLeadStageHistory(models.Model):
         if "opportunity" not in leads.mapped("type"):
             return  # Leads that are merged unqualified are not in the funnel yet.
         self._catch_up()
-        self._flush_leads(leads)
+        leads.flush_recordset()
         self.env.cr.execute(
             SQL(
                 """

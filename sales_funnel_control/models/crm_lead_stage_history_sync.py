@@ -56,7 +56,8 @@ class CrmLeadStageHistory(models.Model):
         noted = self.env.cr.precommit.data.pop(_NOTED, None)
         if not noted:
             return
-        self._flush_leads(self.env["crm.lead"].browse(noted))
+        # All fields at once: what is left behind would be a second UPDATE of the same rows.
+        self.env["crm.lead"].browse(noted).flush_recordset()
         for batch in split_every(_CATCH_UP_BATCH, noted.items()):
             lead_ids, moments = map(list, zip(*batch, strict=True))
             changed = SQL(
@@ -117,10 +118,6 @@ class CrmLeadStageHistory(models.Model):
                 break
 
     # -- what differs -------------------------------------------------------------------------
-
-    def _flush_leads(self, leads):
-        # All fields at once: what is left behind would be a second UPDATE of the same rows.
-        leads.flush_recordset()
 
     def _differences(self, changed, moment, grace=0, limit=None):
         """Leads whose latest stay does not mirror them.

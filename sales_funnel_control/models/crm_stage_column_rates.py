@@ -68,17 +68,6 @@ class CrmStage(models.Model):
     def _targets_in_force(self, team_id):
         """Today's targets by stage id: the team's, whatever the manager and role."""
         today = self.env.company._funnel_today()
-        overrides = self.env["crm.stage.target"].search_fetch(
-            Domain("stage_id", "in", self.ids)
-            & Domain("state", "=", "approved")
-            & Domain("team_id", "in", [team_id, False])
-            & Domain("sales_role", "=", False)
-            & Domain("user_id", "=", False)
-            & (Domain("date_from", "=", False) | Domain("date_from", "<=", today))
-            & (Domain("date_to", "=", False) | Domain("date_to", ">=", today)),
-            ["stage_id", "target_rate"],
-            order="specificity",  # The most specific one comes last and wins.
-        )
-        return {stage.id: stage.target_rate for stage in self} | {
-            target.stage_id.id: target.target_rate for target in overrides
-        }
+        keys = {stage.id: (stage.id, team_id or None, None, None, today) for stage in self}
+        targets = self.env["crm.lead.stage.history"].sudo()._targets_in_force(list(keys.values()))
+        return {stage_id: targets[key] for stage_id, key in keys.items()}

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools import verdicts
+from .crm_control_board_sql import DEFAULT_NORMAL_DAYS
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -16,6 +19,8 @@ class ResConfigSettings(models.TransientModel):
     )
     funnel_minimum_entries = fields.Integer(
         "Entries for a Verdict",
+        config_parameter="sales_funnel_control.minimum_entries",
+        default=verdicts.Rules().minimum,
         help="Mature entries that the control board needs to judge a manager at a transition.",
     )
     funnel_tolerance = fields.Float(
@@ -24,6 +29,8 @@ class ResConfigSettings(models.TransientModel):
     )
     funnel_normal_days = fields.Integer(
         "Normal Days on a Stage",
+        config_parameter="sales_funnel_control.normal_days",
+        default=DEFAULT_NORMAL_DAYS,
         help="Counts for stages that have no normal days of their own.",
     )
     funnel_tz = fields.Selection(related="company_id.funnel_tz", readonly=False, required=True)
@@ -33,9 +40,7 @@ class ResConfigSettings(models.TransientModel):
         return {
             **super().get_values(),
             "funnel_undo_grace": self.env["crm.lead.stage.history"]._undo_grace(),
-            "funnel_minimum_entries": self.env["crm.control.board"]._rules().minimum,
             "funnel_tolerance": self.env["crm.control.board"]._rules().tolerance,
-            "funnel_normal_days": self.env["crm.control.board"]._default_normal_days(),
         }
 
     def set_values(self):
@@ -43,9 +48,7 @@ class ResConfigSettings(models.TransientModel):
         parameters = self.env["ir.config_parameter"].sudo()
         for name, value in (
             ("undo_grace_minutes", self.funnel_undo_grace),
-            ("minimum_entries", self.funnel_minimum_entries),
             ("tolerance", self.funnel_tolerance),
-            ("normal_days", self.funnel_normal_days),
         ):
             if parameters.get_param(f"sales_funnel_control.{name}") != str(value):
                 parameters.set_param(f"sales_funnel_control.{name}", str(value))

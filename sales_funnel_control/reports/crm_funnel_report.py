@@ -59,6 +59,7 @@ class CrmFunnelReport(models.Model):
     is_mature = fields.Boolean(
         "Mature",
         readonly=True,
+        prefetch=False,
         help="The entry has had the time in which 90 % of the clients that advance do so.",
     )
     verdict = fields.Selection(
@@ -70,6 +71,7 @@ class CrmFunnelReport(models.Model):
         ],
         "Verdict of the Manager",
         readonly=True,
+        prefetch=False,
         help="What the control board says of the manager at this transition over the last "
         "thirteen weeks, determined once a day. Empty where no target is set.",
     )
@@ -150,13 +152,9 @@ class CrmFunnelReport(models.Model):
             stay.target_rate,
             100.0 * stay.reached_next::int - stay.target_rate AS gap,
             CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days,
-            CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days_median,
-            %s AS is_mature,
-            %s AS verdict
+            CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days_median
             """,
             self._product_category(),
-            self.env["crm.control.board"]._is_mature_sql(SQL.identifier("stay")),
-            self.env["crm.control.board"]._verdict_sql(SQL.identifier("stay")),
         )
 
     def _product_category(self):
@@ -194,6 +192,15 @@ class CrmFunnelReport(models.Model):
     def _search(self, domain, *args, **kwargs):
         self.env["crm.lead.stage.history"].sudo()._catch_up()
         return super()._search(domain, *args, **kwargs)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Only a query that shows maturity or verdict pays for them."""
+        board = self.env["crm.control.board"]
+        if field_expr == "is_mature":
+            return board._is_mature_sql(SQL.identifier(alias))
+        if field_expr == "verdict":
+            return board._verdict_sql(SQL.identifier(alias))
+        return super()._field_to_sql(alias, field_expr, query)
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
         """Divide sums by sums; averages of row values would do for neither gap nor target."""

@@ -94,17 +94,10 @@ function makeBoard(changes) {
             date_to: "2026-11-22",
             previous_from: "2026-05-25",
             previous_to: "2026-08-23",
-            today: "2026-11-22",
         },
-        options: {
-            role: false,
-            adjust_for: [],
-            mature_only: true,
-            compare: false,
-            minimum: 20,
-            tolerance: 5,
-            sees_team: true,
-        },
+        minimum: 20,
+        tolerance: 5,
+        sees_team: true,
         transitions: [
             {
                 id: 3,
@@ -334,7 +327,9 @@ test("strata of the mix are chosen with the keyboard", async () => {
 
 test("many managers are found, ranked and not all drawn", async () => {
     const managers = Array.from({length: 60}, (_each, number) =>
-        manager(number + 1, `Manager ${number + 1}`, {worst_gap: number - 30})
+        manager(number + 1, `Manager ${number + 1}`, {
+            worst_gap: number ? number - 30 : false,
+        })
     );
     const cells = managers.map(({id}) => cell(id));
     await openBoard(() => makeBoard({managers, cells, teach: []}));
@@ -343,6 +338,10 @@ test("many managers are found, ranked and not all drawn", async () => {
     expect(".o_board_legend").toHaveText(/and 52 more in the table/);
     await contains(".o_board_ranking select").select("best");
     expect(`${MATRIX} tr:eq(0) th`).toHaveText(/Manager 60/);
+    expect(`${MATRIX} tr:eq(59) th`).toHaveText(/Manager 1$/m);
+    await contains(".o_board_ranking select").select("worst");
+    expect(`${MATRIX} tr:eq(0) th`).toHaveText(/Manager 2$/m);
+    expect(`${MATRIX} tr:eq(59) th`).toHaveText(/Manager 1$/m);
     await contains(".o_board_ranking input").edit("manager 7", {confirm: false});
     expect(`${MATRIX} tr`).toHaveCount(1);
     expect.verifySteps([]);

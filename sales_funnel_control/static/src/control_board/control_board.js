@@ -19,16 +19,11 @@ import {boardArguments, queryFromUrl, queryToUrl} from "./board_query";
 import {day} from "./board_format";
 
 const ORDERS = {
-    name: () => 0,
-    worst: (one, other) => gapOf(one) - gapOf(other),
-    best: (one, other) => gapOf(other) - gapOf(one),
+    worst: (one, other) => one.worst_gap - other.worst_gap,
+    best: (one, other) => other.worst_gap - one.worst_gap,
 };
 // Only these change what the server is asked for; the others order and filter what it answered.
 const LOCAL = ["sort", "find"];
-
-function gapOf(manager) {
-    return manager.worst_gap === false ? Infinity : manager.worst_gap;
-}
 
 /** The control board: one request, one payload; the address keeps what was asked for. */
 export class ControlBoard extends Component {
@@ -42,7 +37,6 @@ export class ControlBoard extends Component {
         this.dialog = useService("dialog");
         this.keepLast = new KeepLast();
         this.display = {controlPanel: {}};
-        this.day = day;
         const query = this.props.state?.query || queryFromUrl(router.current);
         this.state = useState({query, board: null, isLoading: false});
         // An address that was opened, or gone back to, keeps what it says.
@@ -75,13 +69,21 @@ export class ControlBoard extends Component {
         }
     }
 
-    /** Managers found, in the order asked for; those with nobody's name come last. */
+    /** Managers found, in the order asked for; those without any gap come last. */
     get managers() {
         const {find, sort} = this.state.query;
         const wanted = normalize(find || "");
-        return this.state.board.managers
-            .filter((manager) => normalize(manager.name).includes(wanted))
-            .sort(ORDERS[sort] || ORDERS.name);
+        const found = this.state.board.managers.filter((manager) =>
+            normalize(manager.name).includes(wanted)
+        );
+        if (!ORDERS[sort]) {
+            return found;
+        }
+        const gapless = ({worst_gap}) => worst_gap === false;
+        return [
+            ...found.filter((manager) => !gapless(manager)).sort(ORDERS[sort]),
+            ...found.filter(gapless),
+        ];
     }
 
     get isCrowded() {

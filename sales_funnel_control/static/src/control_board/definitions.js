@@ -29,7 +29,7 @@ export class Definitions extends Component {
     }
 
     get verdict() {
-        const {minimum, tolerance} = this.props.board.options;
+        const {minimum, tolerance} = this.props.board;
         return _t(
             "At least %(minimum)s mature entries, more than %(tolerance)s points away from the target, and that is not chance: exact binomial test, all cells of the board together (Benjamini and Hochberg, 5 %). Otherwise the manager is on target. Whiskers are the 95 % interval of Wilson.",
             {minimum, tolerance}
@@ -39,7 +39,7 @@ export class Definitions extends Component {
     get adjustment() {
         return _t(
             "Observed ÷ expected, times everybody's rate: expected is what everybody would have made of this manager's mix of clients (indirect standardisation). Kinds of clients with fewer than %(minimum)s entries are taken together.",
-            {minimum: this.props.board.options.minimum}
+            {minimum: this.props.board.minimum}
         );
     }
 }
