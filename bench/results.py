@@ -18,12 +18,13 @@ those of one transaction.
 BOARD_INTRODUCTION = """## The control board
 
 Written by `make bench ARGS="--board"`: the payload of the control board, as a sales administrator
-asks for it, over one plain SQL statement, written by hand, that counts the same entries by manager
-and transition in the same ledger of {stays:,} stays of {opportunities:,} opportunities, the work of
-one team in two years. Both by the clock, in turns, medians of pairs. *Main statement* is the
-board's own counting of entries, without the rest of the payload: what is in work, the last weeks,
-the refusals. The first reader of the day has Odoo's caches empty, and waits until it is determined
-after how many days an entry is mature.
+asks for it, over plain SQL, written by hand, of the same figures (conversion by manager and
+transition, clients in work, the flow of the last weeks, the refusals) in the same ledger of
+{stays:,} stays of {opportunities:,} opportunities, the work of one team in two years. All by the
+clock, in turns, medians of pairs. *Conversion* is the board's counting of entries alone over the
+plain SQL of it alone; *board, conversion* is everything over the plain SQL of the conversion alone.
+The first reader of the day has Odoo's caches empty, and waits until it is determined after how many
+days an entry is mature.
 
 """
 
@@ -97,12 +98,13 @@ class BoardRow:
     def __init__(self, title, readings, goal=None):
         self.title = title
         self.limit = goal
-        self.board = median(reading.board / reading.plain for reading in readings)
+        self.board = median(reading.board / reading.everything for reading in readings)
+        self.alone = median(reading.board / reading.plain for reading in readings)
         self.main = median(reading.main / reading.plain for reading in readings)
         self.statements = median(reading.statements for reading in readings)
         self.milliseconds = [
             1000 * median(getattr(reading, name) for reading in readings)
-            for name in ("plain", "board")
+            for name in ("plain", "everything", "board")
         ]
 
     @property
@@ -113,15 +115,17 @@ class BoardRow:
     def verdict(self):
         if not self.limit:
             return ""
-        return "reached" if round(self.board, 2) <= self.limit else "missed: time"
+        slowest = max(round(self.board, 2), round(self.main, 2))
+        return "reached" if slowest <= self.limit else "missed: time"
 
     def cells(self, with_times):
         times = [f"{value:.0f}" for value in self.milliseconds] if with_times else []
         return [
             self.title,
             *times,
-            f"{self.board:.2f}",
             f"{self.main:.2f}",
+            f"{self.board:.2f}",
+            f"{self.alone:.2f}",
             f"{self.statements:g}",
             self.goal,
             self.verdict,
@@ -137,8 +141,9 @@ def table(rows, with_times=True):
 
 def board_table(rows, with_times=True):
     """The same for the control board."""
-    times = ["plain, ms", "board, ms"] if with_times else []
-    header = ["period", *times, "board", "main statement", "statements", "goal", "result"]
+    times = ["plain, ms", "all plain, ms", "board, ms"] if with_times else []
+    ratios = ["conversion", "board", "board, conversion"]
+    header = ["period", *times, *ratios, "statements", "goal", "result"]
     return _aligned([header, *(row.cells(with_times) for row in rows)])
 
 

@@ -65,7 +65,7 @@ class CrmControlBoard(models.AbstractModel):
                        COUNT(%(stay)s.target_rate)
                   FROM %(from)s
                  WHERE %(where)s
-                   AND %(stay)s.is_cohort
+                   AND %(stay)s.is_cohort IS TRUE
                    AND %(counts)s
               GROUP BY %(groups)s
                 """,

@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import models
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import get_lang
 
 from ..tools import mix, verdicts
 from .crm_control_board_tally import Who
@@ -115,8 +115,7 @@ class CrmControlBoard(models.AbstractModel):
 
     def _percent(self, value):
         """A figure with one decimal at most, as the reader's language writes it."""
-        digits = 0 if round(value, 1) == round(value) else 1
-        return formatLang(self.env, value, digits=digits)
+        return f"{value:.1f}".removesuffix(".0").replace(".", get_lang(self.env).decimal_point)
 
     def _teach(self, rules, judged):
         return [

@@ -105,7 +105,7 @@ class CrmLeadStageHistory(models.Model):
     _cohort_idx = models.Index(
         "(entered_at) INCLUDE (team_id, user_id, sales_role, stage_id, next_stage_id, reached_next,"
         " target_rate, exit, lost_reason_id, company_id)"
-        " WHERE is_cohort AND next_stage_id IS NOT NULL"
+        " WHERE is_cohort IS TRUE AND next_stage_id IS NOT NULL"
     )
     _flow_idx = models.Index(
         "(left_at) INCLUDE (team_id, user_id, sales_role, next_stage_id, exit, lost_reason_id,"
@@ -115,7 +115,7 @@ class CrmLeadStageHistory(models.Model):
         "(left_at) INCLUDE (team_id, user_id, sales_role, lost_reason_id, company_id)"
         " WHERE exit = 'refused'"
     )
-    _user_idx = models.Index("(user_id, entered_at) WHERE is_cohort")
+    _user_idx = models.Index("(user_id, entered_at) WHERE is_cohort IS TRUE")
     _standing_idx = models.Index(
         "(stage_id, team_id) INCLUDE (user_id, sales_role, lead_id, entered_at, company_id)"
         " WHERE left_at IS NULL"

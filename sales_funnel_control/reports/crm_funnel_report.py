@@ -184,7 +184,7 @@ class CrmFunnelReport(models.Model):
 
     def _where(self):
         return SQL(
-            "stay.is_cohort AND stay.next_stage_id IS NOT NULL AND %s",
+            "stay.is_cohort IS TRUE AND stay.next_stage_id IS NOT NULL AND %s",
             self.env["crm.lead.stage.history"]._counts_sql(SQL.identifier("stay")),
         )
 
