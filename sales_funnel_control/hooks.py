@@ -1,4 +1,10 @@
 _ADDON = "sales_funnel_control"
+# What the lost reasons that come with Odoo add up to.
+_KNOWN_REASONS = {
+    "crm.lost_reason_1": "price",
+    "crm.lost_reason_2": "product",
+    "crm.lost_reason_3": "assortment",
+}
 
 
 def post_init_hook(env):
@@ -7,6 +13,10 @@ def post_init_hook(env):
     if not menu.action:
         # Else the app would open on its first entry, which is the control board now.
         menu.action = env.ref("crm.action_your_pipeline")
+    for name, cause_group in _KNOWN_REASONS.items():
+        reason = env.ref(name, raise_if_not_found=False)
+        if reason and not reason.cause_group:
+            reason.cause_group = cause_group
     history = env["crm.lead.stage.history"]
     lead_ids = history._leads_to_rebuild()
     for start in range(0, len(lead_ids), history._BACKFILL_BATCH):

@@ -26,6 +26,7 @@ class FunnelCase(TransactionCase):
             {"name": "Spam (test)", "is_spam_or_duplicate": True}
         )
         cls.set_grace(0)
+        cls.set_enforcement("off")
 
     @classmethod
     def _make_team(cls, name, **values):
@@ -45,6 +46,11 @@ class FunnelCase(TransactionCase):
         cls.env["ir.config_parameter"].set_param(
             "sales_funnel_control.undo_grace_minutes", str(minutes)
         )
+
+    @classmethod
+    def set_enforcement(cls, value):
+        """``off``, or anything else for on."""
+        cls.env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", value)
 
     def new_lead(self, stage=None, user=None, **values):
         """A new opportunity, in a transaction of its own as far as the ledger is concerned."""

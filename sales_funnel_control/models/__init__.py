@@ -5,6 +5,13 @@ from . import crm_control_board_figure
 from . import crm_control_board_verdicts
 from . import crm_control_board_leads
 from . import crm_control_board_dimensions
+from . import crm_competitor
+from . import crm_lead_refusal
+from . import crm_lead_refusal_register
+from . import crm_lead_refusal_review
+from . import crm_lead_refusal_return
+from . import crm_lead_refusal_exchange
+from . import crm_lead_refusal_pareto
 from . import crm_lead_stage_history
 from . import crm_lead_stage_history_sql
 from . import crm_lead_stage_history_snapshot
@@ -18,8 +25,10 @@ from . import crm_lead_stage_history_merge
 from . import crm_lead_stage_history_import
 from . import crm_lead_stage_history_join
 from . import crm_lead
+from . import crm_lead_lost
 from . import crm_ledger_rebuild
 from . import crm_lost_reason
+from . import crm_objection
 from . import crm_stage
 from . import crm_stage_column_rates
 from . import crm_stage_target

@@ -25,6 +25,8 @@ class CrmLeadStageHistory(models.Model):
             self._write_changes(changes, reconstructed)
         if undone or changes:
             self._forget_rows()
+        if changes:
+            self.env["crm.lead.refusal"]._follow(changes)
 
     def _undo(self, differences):
         """Delete what a drag and its undoing left in the ledger, and reopen the stay before."""

@@ -78,6 +78,7 @@ class CrmLeadStageHistory(models.Model):
             reconstructed=True,
         )
         self._forget_rows()
+        self.env["crm.lead.refusal"]._rebuilt(lead_ids)
 
     # -- what the chatter knows ---------------------------------------------------------------
 

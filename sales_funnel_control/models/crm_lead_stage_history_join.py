@@ -23,6 +23,7 @@ class CrmLeadStageHistory(models.Model):
         self._forget_rows()
         self._derive(lead_ids)
         self._sync(self.env["crm.lead"].browse(lead_ids))
+        self.env["crm.lead.refusal"].sudo()._rebuilt(lead_ids)
 
     def _extend_recorded(self, stay_ids, lead_ids):
         """Let the first recorded stay begin where the imported ones end.

@@ -25,6 +25,7 @@ class CrmLeadStageHistory(models.Model):
         if "opportunity" not in leads.mapped("type"):
             return  # Leads that are merged unqualified are not in the funnel yet.
         self._catch_up()
+        self.env["crm.lead.refusal"]._merge(survivor, tails)
         leads.flush_recordset()
         self.env.cr.execute(
             SQL(

@@ -32,6 +32,11 @@ class CrmStage(models.Model):
         help="How long a client normally ripens on this stage, in days. 0 means not set.",
     )
 
+    script = fields.Html(
+        translate=True,
+        help="What to say and to do on this stage. Shown to the manager on the opportunity.",
+    )
+
     _target_rate_range = models.Constraint(
         "CHECK (target_rate >= 0 AND target_rate <= 100)",
         "A target conversion is between 0 and 100 per cent.",
@@ -139,6 +144,16 @@ class CrmStage(models.Model):
         for team_id, *stage in rows:
             stages_by_team.setdefault(team_id, []).append(stage)
         return {team_id: Funnel.build(stages) for team_id, stages in stages_by_team.items()}
+
+    @api.model
+    @ormcache()
+    def _won_stage_ids(self):
+        return frozenset(
+            step.stage_id
+            for funnel in self._funnels().values()
+            for step in funnel.steps.values()
+            if step.is_won
+        )
 
     @api.model
     def _steps(self):

@@ -18,6 +18,17 @@ class CrmTeam(models.Model):
         "stages shared by all teams do not belong to it.",
     )
 
+    exchange_after_days = fields.Integer(
+        "Hand On Refusals After, Days",
+        help="So long after a refusal the client is handed to another manager of the same role, "
+        "where the reason allows it. 0 means that refusals are handed on by hand only.",
+    )
+
+    _exchange_not_negative = models.Constraint(
+        "CHECK (exchange_after_days >= 0)",
+        "Days until refusals are handed on cannot be negative.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         teams = super().create(vals_list)

@@ -13,3 +13,9 @@ class MailActivity(models.Model):
             self.summary = planned["summary"]
             self.user_id = planned["user_id"]
         return result
+
+    def _action_done(self, feedback=False, attachment_ids=None):
+        """Returning to a refused client, or keeping a promise, is done with its reminder."""
+        result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
+        self.env["crm.lead.refusal"].sudo()._reminders_done(self)
+        return result

@@ -18,6 +18,25 @@ class ResCompany(models.Model):
         "whatever the reader's own.",
     )
 
+    refusal_reason_required = fields.Boolean(
+        "Refusals Need a Reason",
+        default=True,
+        help="No opportunity is lost without a reason, whichever way it is lost.",
+    )
+    refusal_reason_for_leads = fields.Boolean(
+        "Leads Too", help="Leads that are no opportunities yet need a reason as well."
+    )
+    refusal_words_length = fields.Integer(
+        "Length of the Client's Words",
+        default=10,
+        help="So many characters at least, so that the words are of use afterwards.",
+    )
+
+    _refusal_words_length_not_negative = models.Constraint(
+        "CHECK (refusal_words_length >= 0)",
+        "The length of the client's words cannot be negative.",
+    )
+
     @api.depends("partner_id.tz", "resource_calendar_id.tz")
     def _compute_funnel_tz(self):
         for company in self:

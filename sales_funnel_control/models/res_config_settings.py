@@ -34,6 +34,15 @@ class ResConfigSettings(models.TransientModel):
         help="Counts for stages that have no normal days of their own.",
     )
     funnel_tz = fields.Selection(related="company_id.funnel_tz", readonly=False, required=True)
+    refusal_reason_required = fields.Boolean(
+        related="company_id.refusal_reason_required", readonly=False
+    )
+    refusal_reason_for_leads = fields.Boolean(
+        related="company_id.refusal_reason_for_leads", readonly=False
+    )
+    refusal_words_length = fields.Integer(
+        related="company_id.refusal_words_length", readonly=False
+    )
 
     @api.model
     def get_values(self):

@@ -1,1 +1,3 @@
+from . import crm_lead_report_mixin
 from . import crm_funnel_report
+from . import crm_outcome_report

@@ -15,6 +15,7 @@ class CrmFunnelReport(models.Model):
     """
 
     _name = "crm.funnel.report"
+    _inherit = "crm.lead.report.mixin"
     _description = "Funnel Conversion"
     _auto = False
     _order = "entered_at desc, id desc"
@@ -188,11 +189,6 @@ class CrmFunnelReport(models.Model):
             self.env["crm.lead.stage.history"]._counts_sql(SQL.identifier("stay")),
         )
 
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        self.env["crm.lead.stage.history"].sudo()._catch_up()
-        return super()._search(domain, *args, **kwargs)
-
     def _field_to_sql(self, alias, field_expr, query=None):
         """Only a query that shows maturity or verdict pays for them."""
         board = self.env["crm.control.board"]
@@ -227,14 +223,3 @@ class CrmFunnelReport(models.Model):
             self.check_access("read")
             return super(CrmFunnelReport, self.sudo())._export_rows(fields)
         return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
-
-    def action_open_leads(self):
-        """Open the opportunities behind the rows."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Opportunities"),
-            "res_model": "crm.lead",
-            "view_mode": "list,kanban,form",
-            "domain": [("id", "in", self.lead_id.ids)],
-            "context": {"active_test": False},
-        }

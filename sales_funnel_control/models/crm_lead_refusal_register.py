@@ -1,0 +1,268 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+_REGISTER_BATCH = 10_000
+# Columns that a refusal takes from the stay it ended, as they are.
+_FROM_STAY = (
+    "lead_id",
+    "user_id",
+    "team_id",
+    "sales_role",
+    "grade",
+    "stage_id",
+    "company_id",
+    "currency_id",
+    "lead_class",
+    "source_id",
+    "campaign_id",
+    "country_id",
+    "days",
+    "lost_reason_id",
+    "is_reconstructed",
+)
+
+
+class CrmLeadRefusal(models.Model):
+    """Keeps the register in step with the ledger: a refusal for each stay that ended in one."""
+
+    _inherit = "crm.lead.refusal"
+
+    def _follow(self, changes):
+        """Register what a change of the ledger brought.
+
+        :param changes: ``(difference, change, funnel)``, as the ledger applied them
+        """
+        won = self.env["crm.stage"]._won_stage_ids()
+        refused, corrected, reopened, decided = [], [], [], []
+        for difference, change, _funnel in changes:
+            lead_id, entries = difference.lead_id, change.entries
+            if any(entry.origin == "reopened" for entry in entries):
+                reopened.append(lead_id)
+            if change.exit == "refused" or any(entry.exit == "refused" for entry in entries):
+                was_refused = difference.stay and difference.stay.exit == "refused"
+                (corrected if was_refused else refused).append(lead_id)
+            left = difference.stay and difference.stay.stage_id
+            if not won.isdisjoint({left, *(entry.stage_id for entry in entries)}):
+                decided.append(lead_id)
+        if corrected or refused or decided:
+            # What is written here in SQL would be forgotten together with what is not yet there.
+            self.flush_model()
+        if corrected:
+            self._correct(corrected)
+        if refused:
+            self._register_missing(refused)
+        if reopened:
+            self._note_reopened(reopened)
+        if decided:
+            self._note_decided(decided)
+
+    @api.model
+    def _register_missing(self, lead_ids):
+        """Write the refusals of these leads that are not on the register yet. Idempotent."""
+        self.env.cr.execute(self._insert_sql(SQL("stay.lead_id = ANY(%s)", list(lead_ids))))
+        self._forget_rows()
+
+    def _correct(self, lead_ids):
+        """Take over the reasons of stays that were given another one."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_lead_refusal AS refusal
+                   SET lost_reason_id = stay.lost_reason_id
+                  FROM crm_lead_stage_history stay
+                 WHERE stay.lead_id = ANY(%s)
+                   AND refusal.stay_id = stay.id
+                   AND refusal.lost_reason_id IS DISTINCT FROM stay.lost_reason_id
+                """,
+                list(lead_ids),
+            )
+        )
+        self._forget_rows()
+
+    @api.model
+    def _rebuilt(self, lead_ids):
+        """Find the refusals of stays that were written anew, and register the others."""
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH stay AS (
+                    SELECT id, lead_id, date_trunc('second', left_at) AS at,
+                           ROW_NUMBER() OVER (
+                               PARTITION BY lead_id, date_trunc('second', left_at) ORDER BY id
+                           ) AS place
+                      FROM crm_lead_stage_history
+                     WHERE lead_id = ANY(%(leads)s)
+                       AND exit = 'refused'
+                       AND NOT EXISTS (
+                            SELECT FROM crm_lead_refusal known
+                             WHERE known.stay_id = crm_lead_stage_history.id
+                       )
+                ),
+                orphan AS (
+                    SELECT id, lead_id, date_trunc('second', refused_at) AS at,
+                           ROW_NUMBER() OVER (
+                               PARTITION BY lead_id, date_trunc('second', refused_at) ORDER BY id
+                           ) AS place
+                      FROM crm_lead_refusal
+                     WHERE lead_id = ANY(%(leads)s)
+                       AND stay_id IS NULL
+                )
+                UPDATE crm_lead_refusal AS refusal
+                   SET stay_id = stay.id
+                  FROM orphan
+                  JOIN stay USING (lead_id, at, place)
+                 WHERE refusal.id = orphan.id
+                """,
+                leads=list(lead_ids),
+            )
+        )
+        self._follow_moments(lead_ids)
+        self._register_missing(lead_ids)
+
+    def _follow_moments(self, lead_ids):
+        """Let refusals follow stays that turned out to have ended at another time."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_lead_refusal AS refusal
+                   SET refused_at = stay.left_at,
+                       days = stay.days,
+                       week_start = %(week)s,
+                       return_on = refusal.return_on
+                           + (stay.left_at::date - refusal.refused_at::date)
+                  FROM crm_lead_stage_history stay
+                  JOIN res_company company ON company.id = stay.company_id
+                 WHERE stay.lead_id = ANY(%(leads)s)
+                   AND refusal.stay_id = stay.id
+                   AND (refusal.refused_at, refusal.days)
+                       IS DISTINCT FROM (stay.left_at, stay.days)
+                """,
+                week=self.env["crm.lead.stage.history"]._week_sql(
+                    SQL("stay.left_at"), SQL("company.funnel_tz")
+                ),
+                leads=list(lead_ids),
+            )
+        )
+
+    def _insert_sql(self, condition):
+        day = SQL("(stay.left_at AT TIME ZONE 'UTC' AT TIME ZONE company.funnel_tz)::date")
+        now = fields.Datetime.now()
+        return SQL(
+            """
+            INSERT INTO crm_lead_refusal (
+                %(columns)s, stay_id, refused_at, week_start, lead_name, partner_id, manager_name,
+                amount, state, return_on, return_result, is_won_back,
+                create_uid, create_date, write_uid, write_date
+            )
+            SELECT %(values)s, stay.id, stay.left_at, %(week)s, lead.name, lead.partner_id,
+                   manager.name, COALESCE(lead.expected_revenue, stay.amount), 'new',
+                   planned.return_on,
+                   CASE WHEN planned.return_on IS NULL THEN 'none' ELSE 'waiting' END, FALSE,
+                   %(user)s, %(now)s, %(user)s, %(now)s
+              FROM crm_lead_stage_history stay
+              JOIN crm_lead lead ON lead.id = stay.lead_id
+              JOIN res_company company ON company.id = stay.company_id
+         LEFT JOIN (
+                    SELECT account.id, person.name
+                      FROM res_users account
+                      JOIN res_partner person ON person.id = account.partner_id
+                   ) manager ON manager.id = stay.user_id
+         LEFT JOIN LATERAL (
+                    SELECT %(day)s + reason.return_days AS return_on
+                      FROM crm_lost_reason reason
+                     WHERE reason.id = stay.lost_reason_id
+                       AND reason.return_days > 0
+                       -- Nobody could return in time to those who refused long ago.
+                       AND (
+                            stay.is_reconstructed IS NOT TRUE
+                            OR %(day)s + reason.return_days >= %(now)s::date
+                       )
+                   ) planned ON TRUE
+             WHERE %(condition)s
+               AND stay.exit = 'refused'
+               AND NOT EXISTS (SELECT FROM crm_lead_refusal known WHERE known.stay_id = stay.id)
+          ORDER BY stay.left_at, stay.id
+            """,
+            columns=SQL(", ").join(map(SQL.identifier, _FROM_STAY)),
+            values=SQL(", ").join(SQL.identifier("stay", name) for name in _FROM_STAY),
+            week=self.env["crm.lead.stage.history"]._week_sql(
+                SQL("stay.left_at"), SQL("company.funnel_tz")
+            ),
+            day=day,
+            condition=condition,
+            user=self.env.uid,
+            now=now,
+        )
+
+    def _note_reopened(self, lead_ids):
+        """Who reopens a lead has returned to the client."""
+        refusals = self.search([("lead_id", "in", lead_ids), ("returned_on", "=", False)])
+        refusals._returned({refusal: refusal.lead_id for refusal in refusals})
+
+    def _note_decided(self, lead_ids):
+        """Keep in step whether the second try was won; a win can be taken back."""
+        self.env["crm.lead"].browse(lead_ids).flush_recordset(["won_status"])
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_lead_refusal AS refusal
+                   SET is_won_back = lead.won_status = 'won'
+                  FROM crm_lead lead
+                 WHERE lead.id = ANY(%s)
+                   AND refusal.return_lead_id = lead.id
+                   AND refusal.is_won_back IS DISTINCT FROM (lead.won_status = 'won')
+                """,
+                list(lead_ids),
+            )
+        )
+        self._forget_rows()
+
+    def _merge(self, survivor, tails):
+        """Carry the refusals of leads that are merged over, before these are deleted."""
+        for field in ("lead_id", "return_lead_id"):
+            self.search([(field, "in", tails.ids)]).write({field: survivor.id})
+
+    @api.model
+    def _cron_register(self):
+        """Nightly: write the refusals that the ledger knows and the register does not."""
+        cron = self.env["ir.cron"]
+        self.env["crm.lead.stage.history"]._flush_for_sql()
+        while missing := self._missing_lead_ids():
+            self._rebuilt(missing)
+            if not cron._commit_progress(
+                len(missing), remaining=len(missing) == _REGISTER_BATCH
+            ):
+                break
+
+    def _missing_lead_ids(self):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT stay.lead_id
+                  FROM crm_lead_stage_history stay
+                  JOIN res_company company ON company.id = stay.company_id
+                 WHERE stay.exit = 'refused'
+                   AND NOT EXISTS (
+                        SELECT FROM crm_lead_refusal known WHERE known.stay_id = stay.id
+                   )
+                 LIMIT %s
+                """,
+                _REGISTER_BATCH,
+            )
+        )
+        return [lead_id for (lead_id,) in rows]
+
+    def _correct_reason(self):
+        """Let ledger and opportunity follow a reason that was corrected on the register."""
+        for reason, refusals in self.grouped("lost_reason_id").items():
+            still_lost = refusals.filtered(
+                lambda refusal: refusal.lead_id.won_status == "lost"
+                and refusal == refusal.lead_id._latest_refusal()
+            )
+            still_lost.lead_id.write({"lost_reason_id": reason.id})
+            (refusals - still_lost).stay_id.write({"lost_reason_id": reason.id})
+
+    def _forget_rows(self):
+        self.invalidate_model(flush=False)

@@ -1,0 +1,136 @@
+from odoo import fields, models
+from odoo.tools import SQL, Query
+
+from ..models.crm_lead_stage_history import LEAD_CLASSES
+from ..models.crm_team_member import GRADES, SALES_ROLES
+
+OUTCOMES = [
+    ("won", "Won"),
+    ("refused", "Refused"),
+    ("withdrawn", "Withdrawn"),
+    ("spam", "Spam or Duplicate"),
+]
+# The two win rates, of the outcomes each counts.
+_RATES = {
+    "win_rate:avg": ("won", "refused"),
+    "broad_win_rate:avg": ("won", "refused", "withdrawn"),
+}
+
+
+class CrmOutcomeReport(models.Model):
+    """Win rates: one row for each opportunity that is closed, by how it ended.
+
+    An opportunity ends with its latest stay: won where that stands in a won stage, else refused or
+    withdrawn. It counts once, for the manager, the team and the stage of that stay.
+    """
+
+    _name = "crm.outcome.report"
+    _inherit = "crm.lead.report.mixin"
+    _description = "Outcome of Opportunities"
+    _auto = False
+    _rec_name = "lead_id"
+    _order = "closed_at desc, id desc"
+
+    lead_id = fields.Many2one("crm.lead", "Opportunity", readonly=True)
+    outcome = fields.Selection(OUTCOMES, readonly=True)
+    closed_at = fields.Datetime("Closed", readonly=True)
+    user_id = fields.Many2one("res.users", "Manager", readonly=True)
+    team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
+    sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
+    grade = fields.Selection(GRADES, readonly=True)
+    stage_id = fields.Many2one("crm.stage", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    lead_class = fields.Selection(LEAD_CLASSES, readonly=True)
+    source_id = fields.Many2one("utm.source", readonly=True)
+    campaign_id = fields.Many2one("utm.campaign", readonly=True)
+    country_id = fields.Many2one("res.country", readonly=True)
+    lost_reason_id = fields.Many2one("crm.lost.reason", "Reason", readonly=True)
+    won = fields.Integer(readonly=True)
+    refused = fields.Integer(readonly=True)
+    withdrawn = fields.Integer(readonly=True, help="Archived without a refusal.")
+    spam = fields.Integer(
+        "Spam or Duplicate", readonly=True, help="Counted, but in neither win rate."
+    )
+    win_rate = fields.Float(
+        "Win Rate, %",
+        readonly=True,
+        aggregator="avg",
+        exportable=False,
+        help="Won, of those won or refused.",
+    )
+    broad_win_rate = fields.Float(
+        "Win Rate with Withdrawn, %",
+        readonly=True,
+        aggregator="avg",
+        exportable=False,
+        help="Won, of those won, refused or withdrawn.",
+    )
+
+    _depends = {
+        "crm.lead.stage.history": ["lead_id", "stage_id", "exit", "left_at", "lost_reason_id"],
+        "crm.stage": ["is_won"],
+        "crm.lost.reason": ["is_spam_or_duplicate"],
+    }
+
+    @property
+    def _table_query(self):
+        return SQL("SELECT %s FROM %s WHERE %s", self._select(), self._from(), self._where())
+
+    def _select(self):
+        return SQL(
+            """
+            stay.id, stay.lead_id, stay.user_id, stay.team_id, stay.sales_role, stay.grade,
+            stay.stage_id, stay.company_id, stay.lead_class, stay.source_id, stay.campaign_id,
+            stay.country_id, stay.lost_reason_id,
+            CASE WHEN ending.outcome = 'won' THEN stay.entered_at ELSE stay.left_at END AS closed_at,
+            ending.outcome,
+            (ending.outcome = 'won')::int AS won,
+            (ending.outcome = 'refused')::int AS refused,
+            (ending.outcome = 'withdrawn')::int AS withdrawn,
+            (ending.outcome = 'spam')::int AS spam,
+            CASE ending.outcome WHEN 'won' THEN 100.0 WHEN 'refused' THEN 0.0 END AS win_rate,
+            CASE ending.outcome WHEN 'won' THEN 100.0 WHEN 'spam' THEN NULL ELSE 0.0 END
+            AS broad_win_rate
+            """
+        )
+
+    def _from(self):
+        return SQL(
+            """
+            crm_lead_stage_history stay
+            LEFT JOIN crm_lost_reason reason ON reason.id = stay.lost_reason_id
+            LEFT JOIN crm_stage stage ON stage.id = stay.stage_id
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN stage.is_won AND stay.exit IN ('still_there', 'withdrawn') THEN 'won'
+                            WHEN stay.exit = 'refused' AND reason.is_spam_or_duplicate THEN 'spam'
+                            WHEN stay.exit IN ('refused', 'withdrawn') THEN stay.exit
+                       END AS outcome
+            ) ending
+            """
+        )
+
+    def _where(self):
+        return SQL(
+            """
+            ending.outcome IS NOT NULL
+            AND (
+                stay.left_at IS NULL
+                OR NOT EXISTS (
+                    SELECT FROM crm_lead_stage_history later
+                     WHERE later.lead_id = stay.lead_id
+                       AND (later.entered_at, COALESCE(later.left_at, 'infinity'), later.id)
+                           > (stay.entered_at, stay.left_at, stay.id)
+                )
+            )
+            """
+        )
+
+    def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
+        """Divide sums by sums."""
+        if aggregate_spec not in _RATES:
+            return super()._read_group_select(aggregate_spec, query)
+        won, *others = (
+            SQL("SUM(%s)", self._field_to_sql(self._table, name, query))
+            for name in _RATES[aggregate_spec]
+        )
+        return SQL("100.0 * %s / NULLIF(%s, 0)", won, SQL(" + ").join([won, *others]))
