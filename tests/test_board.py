@@ -219,16 +219,30 @@ class TestReferenceBoard(BoardCase):
         )
 
     def test_refusals(self):
-        leads = self.env["crm.lead"].search([("team_id", "=", self.team.id)], limit=3)
+        leads = self.env["crm.lead"].search([("team_id", "=", self.team.id)], limit=4)
         with freeze_time(NOW):
-            leads.action_set_lost(lost_reason_id=self.reason.id)
+            leads[0].action_set_lost(lost_reason_id=self.spam.id)
+            (leads - leads[0]).action_set_lost(lost_reason_id=self.reason.id)
             self.env.cr.flush()
         refusals = self.board()["refusals"]
-        self.assertEqual(refusals["total"], 3)
+        self.assertEqual((refusals["total"], refusals["spam"], refusals["unreviewed"]), (3, 1, 3))
         [reason] = refusals["reasons"]
         self.assertEqual(
             (reason["name"], reason["count"], reason["running"]), ("No budget (test)", 3, 100)
         )
+        for question, count in (
+            ({}, 4),
+            ({"reason_id": self.reason.id}, 3),
+            ({"reason_id": False}, 0),
+            ({"to_review": True}, 3),
+        ):
+            with freeze_time(NOW):
+                action = self.Board.with_user(self.head).get_refusals_action(
+                    {"team_id": self.team.id}, **question
+                )
+            self.assertEqual(
+                self.env["crm.lead.refusal"].search_count(action["domain"]), count, question
+            )
 
     def test_same_number_everywhere(self):
         """Twenty slices: the board and the report give the same, whoever asks, in any language."""

@@ -57,7 +57,7 @@ class TestEnforcement(RefusalCase):
         lead = self.new_lead(self.presentation)
         cold = self.new_lead(self.presentation, probability=0)
         paths = {
-            "action": lambda: lead.action_set_lost(),
+            "action": lead.action_set_lost,
             "raw write": lambda: lead.write({"active": False, "probability": 0}),
             "two writes": lambda: (
                 lead.write({"probability": 0}),
@@ -67,7 +67,7 @@ class TestEnforcement(RefusalCase):
                 lead.action_archive(),
                 lead.write({"probability": 0}),
             ),
-            "archived at 0 %": lambda: cold.action_archive(),
+            "archived at 0 %": cold.action_archive,
             "born lost": lambda: self.env["crm.lead"].create(
                 {
                     "name": "Old",
@@ -77,7 +77,7 @@ class TestEnforcement(RefusalCase):
                     "probability": 0,
                 }
             ),
-            "many": lambda: (lead | cold).action_set_lost(),
+            "many": (lead | cold).action_set_lost,
         }
         for name, path in paths.items():
             with (
@@ -178,7 +178,9 @@ class TestEnforcement(RefusalCase):
 class TestWizard(RefusalCase):
     def wizard(self, leads, reason):
         form = Form(
-            self.env["crm.lead.lost"].with_user(self.ivanov).with_context(default_lead_ids=leads.ids)
+            self.env["crm.lead.lost"]
+            .with_user(self.ivanov)
+            .with_context(default_lead_ids=leads.ids)
         )
         form.lost_reason_id = reason
         return form
@@ -644,9 +646,7 @@ class TestExchange(RefusalCase):
     def test_by_rule(self):
         self.team.exchange_after_days = 14
         old = self.refused(reason=self.supplier)
-        other = self.refused(
-            partner_id=self.env["res.partner"].create({"name": "Other"}).id
-        )
+        other = self.refused(partner_id=self.env["res.partner"].create({"name": "Other"}).id)
         with freeze_time(fields.Datetime.now() + timedelta(days=13)):
             self.run_cron("exchange_refusals")
             self.assertFalse(old.exchanged_to_id)
@@ -659,9 +659,104 @@ class TestExchange(RefusalCase):
     def test_salesperson_may_not(self):
         refusal = self.refused()
         exchange = self.env["crm.refusal.exchange"].with_user(self.ivanov).create({})
-        exchange.write({"line_ids": [(0, 0, {"refusal_id": refusal.id, "user_id": self.sidorov.id})]})
+        exchange.write(
+            {"line_ids": [(0, 0, {"refusal_id": refusal.id, "user_id": self.sidorov.id})]}
+        )
         with self.assertRaises(AccessError):
             exchange.action_hand_over()
+
+
+@tagged("post_install", "-at_install")
+class TestRefusalAccess(RefusalCase):
+    """Who reads and changes what; nobody else does."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.own = cls.new_refusal(cls, cls.ivanov)
+        cls.other = cls.new_refusal(cls, cls.sidorov)
+
+    def new_refusal(self, user):
+        lead = self.env["crm.lead"].create(
+            {
+                "name": "Lead",
+                "type": "opportunity",
+                "team_id": self.team.id,
+                "user_id": user.id,
+                "stage_id": self.list.id,
+            }
+        )
+        self.env.cr.flush()
+        lead.action_set_lost(lost_reason_id=self.no_budget.id)
+        return lead._latest_refusal()
+
+    def seen_by(self, user):
+        domain = [("id", "in", (self.own | self.other).ids)]
+        return self.Refusal.with_user(user).search(domain)
+
+    def test_readers(self):
+        foreign = self.env["res.company"].create({"name": "Elsewhere"})
+        elsewhere = new_test_user(
+            self.env,
+            "test_elsewhere",
+            groups="sales_team.group_sale_manager",
+            company_id=foreign.id,
+            company_ids=[(6, 0, foreign.ids)],
+        )
+        leader = new_test_user(self.env, "test_leader", groups="sales_team.group_sale_salesman")
+        self.team.user_id = leader
+        for user, seen in (
+            (self.ivanov, self.own),
+            (self.sidorov, self.other),
+            (leader, self.own | self.other),
+            (self.head, self.own | self.other),
+            (elsewhere, self.Refusal),
+        ):
+            self.assertEqual(self.seen_by(user), seen.sorted("id", reverse=True), user.name)
+            outcomes = self.env["crm.outcome.report"].with_user(user)
+            found = outcomes.search([("lead_id", "in", (self.own | self.other).lead_id.ids)])
+            self.assertEqual(len(found), len(seen), user.name)
+
+    def test_handed_over_to_reads(self):
+        self.own._hand_over({self.own: self.sidorov})
+        self.assertEqual(len(self.seen_by(self.sidorov)), 2)
+
+    def test_portal_sees_nothing(self):
+        portal = new_test_user(self.env, "test_portal", groups="base.group_portal")
+        for name in ("crm.lead.refusal", "crm.outcome.report", "crm.objection", "crm.competitor"):
+            with self.assertRaises(AccessError):
+                self.env[name].with_user(portal).search([])
+        with self.assertRaises(AccessError):
+            self.Refusal.with_user(portal).get_pareto()
+
+    def test_operations(self):
+        """Model by role: read, write, create, unlink."""
+        allowed = {
+            "crm.lead.refusal": ("rw", "rw"),
+            "crm.outcome.report": ("r", "r"),
+            "crm.objection": ("r", "rwcu"),
+            "crm.competitor": ("rc", "rwcu"),
+        }
+        operations = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
+        for name, of_roles in allowed.items():
+            for user, letters in zip((self.ivanov, self.head), of_roles, strict=True):
+                model = self.env[name].with_user(user)
+                for letter, operation in operations.items():
+                    self.assertEqual(
+                        model.has_access(operation), letter in letters, (name, user.name, operation)
+                    )
+
+    def test_only_managers_blacklist(self):
+        with self.assertRaises(AccessError):
+            self.client.with_user(self.ivanov).is_sales_blacklisted = True
+        self.client.sudo().is_sales_blacklisted = True
+        self.assertTrue(self.client.is_sales_blacklisted)
+
+    def test_reads_only(self):
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor(readonly=True) as cr:
+            self.Refusal.with_env(self.env(cr=cr)).get_pareto()
+            self.env["crm.control.board"].with_env(self.env(cr=cr)).get_refusals_action()
 
 
 @tagged("post_install", "-at_install")
@@ -691,7 +786,7 @@ class TestCauses(RefusalCase):
         self.assertEqual(figures["total"], 1)
 
     def test_bad_input(self):
-        for group in ("words", "refused_at", "nonsense", 5, {"a": 1}):
+        for group in ("words", "amount", "nonsense", 5, {"a": 1}):
             with self.assertRaises(UserError):
                 self.Refusal.get_pareto([], group)
         for domain in ([("nonsense", "=", 1)], "x", 5, [["a"]], [("words",)]):

@@ -1,1 +1,2 @@
 from . import crm_funnel_demo
+from . import crm_funnel_demo_refusals

@@ -33,19 +33,18 @@ class CrmFunnelDemo(models.AbstractModel):
     _description = "Sales Funnel Demo Data"
 
     @api.model
-    def _load(self, team, managers, reasons, spam):
+    def _load(self, team, managers):
         """Fill a team's pipeline.
 
         :param team: the sales team, its funnel built
         :param dict managers: user by key of the table of clients that reached each stage
-        :param reasons: lost reasons to choose from
-        :param spam: the lost reason that does not count
         """
+        spam = self.env.ref("sales_funnel_control.lost_reason_spam")
         stages = self.env["crm.stage"].search([("team_ids", "in", team.ids)])
         plans = []
         for key, manager in managers.items():
             chance = random.Random(key)
-            plans += self._plan(chance, stages, manager, _REACHED[key], reasons)
+            plans += self._plan(chance, stages, manager, _REACHED[key])
             plans += [
                 self._plan_spam(chance, stages, manager, spam)
                 for _each in range(_REACHED[key][0] // 50)
@@ -53,8 +52,9 @@ class CrmFunnelDemo(models.AbstractModel):
         leads = self._create_leads(team, plans)
         self._import_stays(leads, plans)
         self._plan_next_steps(leads, plans)
+        self._tell_refusals(leads)
 
-    def _plan(self, chance, stages, manager, reached, reasons):
+    def _plan(self, chance, stages, manager, reached):
         """Decide how far each client of a manager came, when, and how it ended."""
         now = fields.Datetime.now().replace(minute=0, second=0)
         plans = []
@@ -70,6 +70,10 @@ class CrmFunnelDemo(models.AbstractModel):
                 left = moment + timedelta(hours=chance.randint(12, 24 * _STAY_DAYS[place % 4]))
                 stays.append((place, moment, min(left, now - timedelta(hours=len(path)))))
                 moment = stays[-1][2]
+            if ending == "refused" and chance.random() < 0.25:
+                # Some hesitate for weeks before they refuse.
+                place, entered_at, _left_at = stays[-1]
+                stays[-1] = (place, entered_at, now - timedelta(days=chance.uniform(1, 14)))
             plans.append(
                 {
                     "manager": manager,
@@ -77,7 +81,7 @@ class CrmFunnelDemo(models.AbstractModel):
                     "stages": stages,
                     "ending": ending,
                     "stays": stays,
-                    "reason": chance.choice(reasons) if ending == "refused" else False,
+                    "reason": self._choose_reason(chance, manager.login),
                     "lead_class": chance.choices("abc", (1, 3, 4))[0],
                     "revenue": chance.choice((3, 5, 8, 12, 20, 35)) * 1000,
                 }
@@ -102,7 +106,7 @@ class CrmFunnelDemo(models.AbstractModel):
         return path[:-1] if ending == "won" else path
 
     def _plan_spam(self, chance, stages, manager, spam):
-        plan = self._plan(chance, stages, manager, (1,), spam)[0]
+        plan = self._plan(chance, stages, manager, (1,))[0]
         return {**plan, "ending": "refused", "reason": spam}
 
     def _create_leads(self, team, plans):

@@ -75,6 +75,34 @@ class CrmControlBoard(models.AbstractModel):
 
     @api.model
     @api.readonly
+    def get_refusals_action(self, options=None, reason_id=None, to_review=False):
+        """Window action on the refusals of the period.
+
+        :param dict options: the arguments of :meth:`get_board`
+        :param reason_id: lost reason, False for none given, None for all reasons
+        :param bool to_review: only those that wait for a ruling
+        :rtype: dict
+        :raise UserError: where an argument makes no sense
+        """
+        request = self._board_request(options)
+        Refusal = self.env["crm.lead.refusal"]
+        domain = self._refusals_domain(request)
+        if to_review:
+            domain &= Refusal._unreviewed_domain()
+        if reason_id:
+            domain &= Domain("lost_reason_id", "=", self._existing("crm.lost.reason", reason_id).id)
+        elif reason_id is not None:
+            domain &= Domain("lost_reason_id", "=", False)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Refusals to Review") if to_review else self.env._("Refusals"),
+            "res_model": "crm.lead.refusal",
+            "views": [[False, "list"], [False, "kanban"], [False, "form"]],
+            "domain": list(domain),
+        }
+
+    @api.model
+    @api.readonly
     def get_plan_action(self, user_id, summary):
         """Window action on a new activity with a manager, on his or her own contact.
 

@@ -5,6 +5,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, date_utils
 
+from ..tools import causes
 from .crm_control_board_sql import STAY
 
 _FLOW_WEEKS = 8
@@ -193,30 +194,37 @@ class CrmControlBoard(models.AbstractModel):
         ]
 
     def _refusals(self, request):
-        """Why clients refused in the period.
+        """Why clients refused in the period; spam and duplicates are counted apart.
 
-        :return: ``total`` and ``reasons``: ``id``, ``name``, ``count``, ``share`` and ``running``
-            (per cent of the total, alone and with those before it), the commonest first
+        :return: ``total``, ``spam``, ``unreviewed`` (waiting for a ruling) and ``reasons``:
+            ``id``, ``name``, ``count``, ``share`` and ``running`` (per cent of the total, alone
+            and with those before it), the commonest first
         """
-        ledger = self.env["crm.lead.stage.history"]
-        domain = self._period_domain(request, "left_at", request.date_from, request.date_to)
-        groups = ledger._read_group(
-            domain & Domain("exit", "=", "refused"),
-            ["lost_reason_id"],
-            ["__count"],
-            order="__count DESC, lost_reason_id",
+        Refusal = self.env["crm.lead.refusal"]
+        domain = self._refusals_domain(request)
+        groups = Refusal._read_group(
+            domain, ["lost_reason_id"], ["__count"], order="lost_reason_id"
         )
-        total = sum(count for _reason, count in groups)
-        reasons, running = [], 0
-        for reason, count in groups[:_REASONS]:
-            running += count
-            reasons.append(
+        counted = {
+            reason: count for reason, count in groups if not reason.sudo().is_spam_or_duplicate
+        }
+        shares = causes.pareto(counted)
+        return {
+            "total": sum(counted.values()),
+            "spam": sum(count for _reason, count in groups) - sum(counted.values()),
+            "unreviewed": Refusal.search_count(domain & Refusal._unreviewed_domain()),
+            "reasons": [
                 {
-                    "id": reason.id,
-                    "name": reason.display_name or self.env._("No reason given"),
-                    "count": count,
-                    "share": 100 * count / total,
-                    "running": 100 * running / total,
+                    "id": share.cause.id,
+                    "name": share.cause.display_name or self.env._("No reason given"),
+                    "count": share.count,
+                    "share": share.share,
+                    "running": share.running,
                 }
-            )
-        return {"total": total, "reasons": reasons}
+                for share in shares[:_REASONS]
+            ],
+        }
+
+    def _refusals_domain(self, request):
+        """Domain on the register: the refusals of the period."""
+        return self._period_domain(request, "refused_at", request.date_from, request.date_to)

@@ -190,7 +190,9 @@ class CrmLeadRefusal(models.Model):
     _lead_idx = models.Index("(lead_id, refused_at)")
     _return_lead_idx = models.Index("(return_lead_id) WHERE return_lead_id IS NOT NULL")
     _partner_idx = models.Index("(partner_id, refused_at)")
-    _team_idx = models.Index("(team_id, refused_at)")
+    _team_idx = models.Index(
+        "(team_id, refused_at) INCLUDE (user_id, sales_role, lost_reason_id, company_id)"
+    )
     _review_idx = models.Index(
         "(team_id, user_id) WHERE state = 'new' AND is_reconstructed IS NOT TRUE"
     )
@@ -198,9 +200,7 @@ class CrmLeadRefusal(models.Model):
         "(return_on) WHERE returned_on IS NULL AND return_on IS NOT NULL"
     )
     _offer_due_idx = models.Index("(offer_on) WHERE offered_on IS NULL AND offer_on IS NOT NULL")
-    _return_activity_idx = models.Index(
-        "(return_activity_id) WHERE return_activity_id IS NOT NULL"
-    )
+    _return_activity_idx = models.Index("(return_activity_id) WHERE return_activity_id IS NOT NULL")
     _offer_activity_idx = models.Index("(offer_activity_id) WHERE offer_activity_id IS NOT NULL")
 
     # -- computes -----------------------------------------------------------------------------
@@ -293,9 +293,7 @@ class CrmLeadRefusal(models.Model):
     def _is_enforcement_off(self):
         """Whether nothing of the product's is enforced: by parameter, or while addons load."""
         parameter = self.env["ir.config_parameter"].sudo().get_param
-        return (
-            not self.env.registry.ready or parameter("sales_funnel_control.enforcement") == "off"
-        )
+        return not self.env.registry.ready or parameter("sales_funnel_control.enforcement") == "off"
 
     def _check_may_rule(self):
         """Only who leads the team, or manages sales, judges a refusal."""

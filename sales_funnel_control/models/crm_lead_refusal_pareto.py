@@ -7,6 +7,8 @@ from ..tools import causes
 from .crm_team_member import SALES_ROLES
 
 _BY_DEFAULT = "cause_group"
+# Periods are no causes: a search by week still shows the causes.
+_DATES = ("refused_at", "week_start", "return_on", "returned_on", "exchanged_on")
 _GROUPABLE = ("char", "many2one", "selection")
 
 
@@ -24,8 +26,8 @@ class CrmLeadRefusal(models.Model):
 
         :param list domain: which refusals
         :param str group_by: what the refusals are told apart by: ``cause_group`` (without it),
-            ``lost_reason_id``, ``real_cause``, ``competitor_id``, ``stage_id``, ``source_id`` or any
-            other field of the register that is a choice or a link
+            ``lost_reason_id``, ``real_cause``, ``competitor_id``, ``stage_id``, ``source_id`` or
+            any other field of the register that is a choice or a link
         :return: the figures; shares are per cent (0-100).
 
             * ``group_by``, ``group_name``; ``total``, ``spam``, ``unreviewed``: counts
@@ -60,7 +62,10 @@ class CrmLeadRefusal(models.Model):
                     "running": share.running,
                     "amount": amounts[share.cause],
                     "amount_text": format_amount(
-                        self.env, amounts[share.cause] or 0, self.env.company.currency_id
+                        self.env,
+                        amounts[share.cause] or 0,
+                        self.env.company.currency_id,
+                        trailing_zeroes=False,
                     ),
                     "domain": list(counted & Domain(group_by, "=", share.cause)),
                 }
@@ -71,10 +76,14 @@ class CrmLeadRefusal(models.Model):
 
     def _pareto_group(self, group_by):
         group_by = group_by or _BY_DEFAULT
+        if isinstance(group_by, str) and group_by.partition(":")[0] in _DATES:
+            return _BY_DEFAULT
         field = self._fields.get(group_by) if isinstance(group_by, str) else None
         if not field or field.type not in _GROUPABLE or not self._is_groupable(field):
             raise UserError(
-                self.env._("Refusals can be told apart by a choice or a link, not by “%s”.", group_by)
+                self.env._(
+                    "Refusals can be told apart by a choice or a link, not by “%s”.", group_by
+                )
             )
         return group_by
 

@@ -231,9 +231,7 @@ class CrmLeadRefusal(models.Model):
         self.env["crm.lead.stage.history"]._flush_for_sql()
         while missing := self._missing_lead_ids():
             self._rebuilt(missing)
-            if not cron._commit_progress(
-                len(missing), remaining=len(missing) == _REGISTER_BATCH
-            ):
+            if not cron._commit_progress(len(missing), remaining=len(missing) == _REGISTER_BATCH):
                 break
 
     def _missing_lead_ids(self):
@@ -258,8 +256,10 @@ class CrmLeadRefusal(models.Model):
         """Let ledger and opportunity follow a reason that was corrected on the register."""
         for reason, refusals in self.grouped("lost_reason_id").items():
             still_lost = refusals.filtered(
-                lambda refusal: refusal.lead_id.won_status == "lost"
-                and refusal == refusal.lead_id._latest_refusal()
+                lambda refusal: (
+                    refusal.lead_id.won_status == "lost"
+                    and refusal == refusal.lead_id._latest_refusal()
+                )
             )
             still_lost.lead_id.write({"lost_reason_id": reason.id})
             (refusals - still_lost).stay_id.write({"lost_reason_id": reason.id})

@@ -64,7 +64,7 @@ class CrmLeadRefusal(models.Model):
 
     def _return_manager(self):
         """Who works the client on the second try: who asks, where that is one who sells."""
-        own = self.user_id == self.env.user or self.exchanged_to_id == self.env.user
+        own = self.env.user in self.user_id | self.exchanged_to_id
         return self.env.user if own else self._responsible()
 
     def _return_to_client(self, manager):

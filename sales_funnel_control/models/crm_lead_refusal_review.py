@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+_MESSAGES = 10
+
 
 class CrmLeadRefusal(models.Model):
     """The head of sales rules on refusals, one after the other."""
@@ -18,6 +20,12 @@ class CrmLeadRefusal(models.Model):
         string="Refused Before",
         help="The client's other refusals.",
     )
+    lead_message_ids = fields.Many2many(
+        "mail.message",
+        compute="_compute_lead_message_ids",
+        string="Messages",
+        help="The latest notes, mails and activities of the deal.",
+    )
     may_rule = fields.Boolean(compute="_compute_may_rule")
 
     # -- computes -----------------------------------------------------------------------------
@@ -29,6 +37,20 @@ class CrmLeadRefusal(models.Model):
         for refusal in self:
             of_client = by_client.get(refusal.partner_id, self.browse())
             refusal.other_refusal_ids = of_client - refusal._origin
+
+    @api.depends("lead_id")
+    def _compute_lead_message_ids(self):
+        system_note = self.env.ref("mail.mt_note")
+        for refusal in self:
+            messages = refusal.lead_id.message_ids.filtered(
+                lambda message: (
+                    message.message_type in ("comment", "email", "email_outgoing")
+                    or message.mail_activity_type_id
+                    or message.subtype_id == system_note
+                    and message.body
+                )
+            )
+            refusal.lead_message_ids = messages.sorted("date", reverse=True)[:_MESSAGES]
 
     @api.depends_context("uid")
     @api.depends("team_id.user_id")
@@ -68,7 +90,10 @@ class CrmLeadRefusal(models.Model):
                 "res_model": self._name,
                 "res_id": self.id,
                 "views": [
-                    [self.env.ref("sales_funnel_control.crm_lead_refusal_view_form_note").id, "form"]
+                    [
+                        self.env.ref("sales_funnel_control.crm_lead_refusal_view_form_note").id,
+                        "form",
+                    ]
                 ],
                 "target": "new",
             }

@@ -111,10 +111,6 @@ class CrmLeadStageHistory(models.Model):
         "(left_at) INCLUDE (team_id, user_id, sales_role, next_stage_id, exit, lost_reason_id,"
         " company_id) WHERE left_at IS NOT NULL AND next_stage_id IS NOT NULL"
     )
-    _refusal_idx = models.Index(
-        "(left_at) INCLUDE (team_id, user_id, sales_role, lost_reason_id, company_id)"
-        " WHERE exit = 'refused'"
-    )
     _user_idx = models.Index("(user_id, entered_at) WHERE is_cohort IS TRUE")
     _standing_idx = models.Index(
         "(stage_id, team_id) INCLUDE (user_id, sales_role, lead_id, entered_at, company_id)"

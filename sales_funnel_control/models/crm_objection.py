@@ -27,6 +27,4 @@ class CrmObjection(models.Model):
     @api.model
     def _heard_on(self, stage):
         """Objections at hand on a stage."""
-        return self.search(
-            Domain("stage_ids", "=", False) | Domain("stage_ids", "in", stage.ids)
-        )
+        return self.search(Domain("stage_ids", "=", False) | Domain("stage_ids", "in", stage.ids))

@@ -40,9 +40,7 @@ class ResConfigSettings(models.TransientModel):
     refusal_reason_for_leads = fields.Boolean(
         related="company_id.refusal_reason_for_leads", readonly=False
     )
-    refusal_words_length = fields.Integer(
-        related="company_id.refusal_words_length", readonly=False
-    )
+    refusal_words_length = fields.Integer(related="company_id.refusal_words_length", readonly=False)
 
     @api.model
     def get_values(self):

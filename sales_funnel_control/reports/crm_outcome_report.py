@@ -82,7 +82,8 @@ class CrmOutcomeReport(models.Model):
             stay.id, stay.lead_id, stay.user_id, stay.team_id, stay.sales_role, stay.grade,
             stay.stage_id, stay.company_id, stay.lead_class, stay.source_id, stay.campaign_id,
             stay.country_id, stay.lost_reason_id,
-            CASE WHEN ending.outcome = 'won' THEN stay.entered_at ELSE stay.left_at END AS closed_at,
+            CASE ending.outcome WHEN 'won' THEN stay.entered_at ELSE stay.left_at END
+            AS closed_at,
             ending.outcome,
             (ending.outcome = 'won')::int AS won,
             (ending.outcome = 'refused')::int AS refused,
@@ -101,7 +102,8 @@ class CrmOutcomeReport(models.Model):
             LEFT JOIN crm_lost_reason reason ON reason.id = stay.lost_reason_id
             LEFT JOIN crm_stage stage ON stage.id = stay.stage_id
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN stage.is_won AND stay.exit IN ('still_there', 'withdrawn') THEN 'won'
+                SELECT CASE WHEN stage.is_won AND stay.exit IN ('still_there', 'withdrawn')
+                            THEN 'won'
                             WHEN stay.exit = 'refused' AND reason.is_spam_or_duplicate THEN 'spam'
                             WHEN stay.exit IN ('refused', 'withdrawn') THEN stay.exit
                        END AS outcome

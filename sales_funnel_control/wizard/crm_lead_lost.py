@@ -35,9 +35,7 @@ class CrmLeadLost(models.TransientModel):
     has_offer = fields.Boolean(
         "Keep the Door Open", help="The client agreed to be sent something of use later."
     )
-    offer_on = fields.Date(
-        "Offer Due", compute="_compute_offer", store=True, readonly=False
-    )
+    offer_on = fields.Date("Offer Due", compute="_compute_offer", store=True, readonly=False)
     return_on = fields.Date(
         "Return to the Client",
         compute="_compute_return_on",
@@ -71,19 +69,23 @@ class CrmLeadLost(models.TransientModel):
 
     @api.depends("lost_reason_id", "lead_ids")
     def _compute_objection_ids(self):
-        objections = self.env["crm.objection"].search([])
         for wizard in self:
             reason, stages = wizard.lost_reason_id, wizard.lead_ids.stage_id
-            wizard.objection_ids = objections.filtered(
-                lambda objection, reason=reason, stages=stages: (
-                    reason in objection.lost_reason_ids
-                    if reason
-                    else objection.stage_ids & stages
-                )
+            wizard.objection_ids = self.env["crm.objection"].search(
+                [("lost_reason_ids", "in", reason.ids)]
+                if reason
+                else [("stage_ids", "in", stages.ids)]
             )
 
     def _in_days(self, days):
         return self.env.company._funnel_today() + timedelta(days=days)
+
+    @api.depends("lead_ids")
+    def _compute_display_name(self):
+        for wizard in self:
+            wizard.display_name = ", ".join(wizard.lead_ids.mapped("display_name")) or self.env._(
+                "Mark Lost"
+            )
 
     # -- actions ------------------------------------------------------------------------------
 

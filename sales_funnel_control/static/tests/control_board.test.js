@@ -163,6 +163,8 @@ function makeBoard(changes) {
         ],
         refusals: {
             total: 2,
+            spam: 1,
+            unreviewed: 2,
             reasons: [{id: 1, name: "No budget", count: 2, share: 100, running: 100}],
         },
         ...changes,

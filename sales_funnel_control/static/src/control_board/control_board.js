@@ -127,6 +127,15 @@ export class ControlBoard extends Component {
         return this.action.doAction(action);
     }
 
+    async openRefusals({reason = null, toReview = false}) {
+        const action = await this.orm.call("crm.control.board", "get_refusals_action", [], {
+            options: {...boardArguments(this.state.query), team_id: this.state.board.team.id},
+            reason_id: reason,
+            to_review: toReview,
+        });
+        return this.action.doAction(action);
+    }
+
     async plan(manager, summary) {
         const action = await this.orm.call("crm.control.board", "get_plan_action", [
             manager.id,

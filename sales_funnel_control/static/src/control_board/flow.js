@@ -5,7 +5,7 @@ import {day, percent} from "./board_format";
 /** The flow of the last weeks as small multiples, and why clients refused. */
 export class Flow extends Component {
     static template = "sales_funnel_control.Flow";
-    static props = {board: Object};
+    static props = {board: Object, onRefusals: Function};
 
     setup() {
         this.percent = percent;
@@ -19,7 +19,17 @@ export class Flow extends Component {
     }
 
     get refusalsText() {
-        return _t("%(count)s in the period", {count: this.props.board.refusals.total});
+        const {total, spam} = this.props.board.refusals;
+        return spam
+            ? _t("%(count)s in the period, %(spam)s spam or duplicate left out", {
+                  count: total,
+                  spam,
+              })
+            : _t("%(count)s in the period", {count: total});
+    }
+
+    get reviewText() {
+        return _t("%(count)s to review", {count: this.props.board.refusals.unreviewed});
     }
 
     sentence({week_start, exits, advanced, rate}) {
