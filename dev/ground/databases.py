@@ -217,12 +217,13 @@ def _switched_on(databases):
 
 
 def _demo(databases):
+    # The language comes first: only what is installed afterwards is translated whole.
     return Recipe(
         "demo",
-        "the same, in English and Russian",
-        [],
-        ["--load-language=ru_RU"],
-        base=_addon(databases),
+        f"{ADDON} with demo data, in English and Russian",
+        [_digest(ADDON_FOLDER)],
+        ["--load-language=ru_RU", "-i", ADDON, "--with-demo"],
+        base=_stock(databases),
         is_for_browsers=True,
     )
 

@@ -16,7 +16,7 @@ class CrmLead(models.Model):
     # A copy was refused by nobody yet.
     lost_reason_id = fields.Many2one(copy=False)
     refusal_ids = fields.One2many("crm.lead.refusal", "lead_id", readonly=True)
-    refusal_count = fields.Integer("Refusal Count", compute="_compute_refusal_count")
+    refusal_count = fields.Integer(compute="_compute_refusal_count")
     stage_script = fields.Html(related="stage_id.script", string="Script")
     objection_ids = fields.Many2many(
         "crm.objection", compute="_compute_objection_ids", string="Playbook"
@@ -65,7 +65,9 @@ class CrmLead(models.Model):
 
         :raise ValidationError: naming the leads and what to do
         """
-        silent = self.filtered(lambda lead: lead.won_status == "lost" and not lead.lost_reason_id)
+        silent = self.filtered(
+            lambda lead: not lead.active and not lead.lost_reason_id and lead.won_status == "lost"
+        )
         silent = silent and silent._needing_refusal_reason()
         if silent:
             raise ValidationError(silent._refusal_reason_message())
