@@ -1,3 +1,5 @@
+from odoo.tools import SQL
+
 _ADDON = "sales_funnel_control"
 # What the lost reasons that come with Odoo add up to.
 _KNOWN_REASONS = {
@@ -30,6 +32,7 @@ def uninstall_hook(env):
     if menu.action == env.ref("crm.action_your_pipeline"):
         menu.action = False
     env["ir.config_parameter"].search([("key", "=like", f"{_ADDON}.%")]).unlink()
+    _keep_used_reasons(env)
     models = _own_models(env)
     names = models.mapped("model")
     filters = env["ir.filters"].with_context(active_test=False)
@@ -44,6 +47,27 @@ def uninstall_hook(env):
             ("module", "!=", _ADDON),
         ]
     ).unlink()
+
+
+def _keep_used_reasons(env):
+    """Lost reasons that came with the addon and were used become the company's own."""
+    env.cr.execute(
+        SQL(
+            """
+            DELETE FROM ir_model_data AS data
+             WHERE data.module = %s
+               AND data.model = 'crm.lost.reason'
+               AND (
+                    EXISTS (SELECT FROM crm_lead WHERE lost_reason_id = data.res_id)
+                    OR EXISTS (
+                        SELECT FROM crm_lead_stage_history WHERE lost_reason_id = data.res_id
+                    )
+                    OR EXISTS (SELECT FROM crm_lead_refusal WHERE lost_reason_id = data.res_id)
+               )
+            """,
+            _ADDON,
+        )
+    )
 
 
 def _own_models(env):

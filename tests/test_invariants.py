@@ -259,7 +259,21 @@ class InvariantCase(FunnelCase):
             "only cohort rows carry a passage",
         )
 
+    def check_register(self, leads):
+        """Every stay that ended in a refusal has one on the register, like it in all it keeps."""
+        refused = [row for row in self.rows(leads) if row["exit"] == "refused"]
+        refusals = self.env["crm.lead.refusal"].search([("lead_id", "in", leads.ids)])
+        by_stay = {refusal.stay_id.id: refusal for refusal in refusals if refusal.stay_id}
+        self.assertEqual(len(by_stay), len(refusals.filtered("stay_id")))
+        self.assertEqual(set(by_stay), {row["id"] for row in refused})
+        for row in refused:
+            refusal = by_stay[row["id"]]
+            for name in ("lead_id", "stage_id", "user_id", "team_id", "lost_reason_id"):
+                self.assertEqual(refusal[name].id or None, row[name], name)
+            self.assertEqual(refusal.refused_at, row["left_at"])
+
     def check_all(self, leads):
+        self.check_register(leads)
         self.check_mirror(leads)
         self.check_balance(leads)
         self.check_funnel(leads)

@@ -46,7 +46,7 @@ def prepare(env):
     for team, user in HOLDERS:
         lead = _new_lead(env, teams[team], users[user])
         lead.stage_id = env.ref("crm.stage_lead2")
-        lead.action_set_lost()
+        lead.action_set_lost(lost_reason_id=env.ref("crm.lost_reason_1").id)
     # The first manager keeps what they achieved, and no longer sees the lead itself.
     handed_over = _new_lead(env, teams["other"], users["salesperson"])
     handed_over.stage_id = env.ref("crm.stage_lead2")

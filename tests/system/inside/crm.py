@@ -53,6 +53,12 @@ def use_addon(env):
     env["crm.funnel.builder"].create({"team_id": team.id, "funnel_kind": "active"}).action_build()
     lead = env["crm.lead"].search([("team_id", "=", team.id)], limit=1)
     lead.lead_class = "a"
+    reason = env.ref("sales_funnel_control.lost_reason_no_budget")
+    lead.action_set_lost(lost_reason_id=reason.id, words="The budget is spent")
+    competitor = env["crm.competitor"].create({"name": "Other Ltd"})
+    env["crm.lead.refusal"].search([], limit=1).competitor_id = competitor
+    env["crm.objection"].create({"name": "Too far", "answer": "We deliver"})
+    env["res.partner"].create({"name": "Never Again", "is_sales_blacklisted": True})
     env.cr.precommit.run()
     env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "off")
     env["ir.filters"].create({"name": "Ours", "model_id": "crm.funnel.report", "domain": "[]"})

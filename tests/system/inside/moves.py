@@ -10,6 +10,8 @@ def play(env, start):
     """Play every story, one transaction a step, and return the leads' ids by their labels."""
     # pylint: disable=invalid-commit
     clock = Clock(start)
+    # Both databases lose leads as stock Odoo lets them.
+    env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "off")
     world = World(env)
     env.cr.commit()
     for label, *steps in STORIES:
