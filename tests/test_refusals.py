@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -399,6 +400,94 @@ class TestRegister(RefusalCase):
         self.assertLessEqual(self.env.cr.sql_log_count - start, few + 2)
         self.assertEqual(len(self.refusals(leads)), 120)
 
+    def test_deal_from_before_the_installation(self):
+        """It is lost now: somebody completes and reviews it."""
+        lead = self.new_lead(self.presentation)
+        self.stays(lead).unlink()
+        self.History._backfill(lead.ids)
+        self.assertTrue(self.stays(lead)[-1].is_reconstructed)
+        lead.action_set_lost(lost_reason_id=self.no_budget.id)
+        refusal = lead._latest_refusal()
+        self.assertFalse(refusal.is_reconstructed)
+        self.assertTrue(refusal.is_incomplete)
+        self.assertTrue(refusal.return_on)
+
+    def test_rebuilt_a_second_apart(self):
+        refusal = self.refused()
+        lead = refusal.lead_id
+        self.stays(lead).unlink()
+        refusal.invalidate_recordset()
+        refusal.refused_at -= timedelta(seconds=2)
+        self.env.cr.execute(
+            "UPDATE crm_lead SET date_closed = %s WHERE id = %s",
+            [refusal.refused_at + timedelta(seconds=2), lead.id],
+        )
+        self.History._backfill(lead.ids)
+        self.assertEqual(self.refusals(lead), refusal)
+        self.assertTrue(refusal.stay_id)
+        self.assertEqual(refusal.words, _WORDS)
+
+    def test_merging_lost_deals_is_no_refusal(self):
+        first, second = self.refused(), self.refused(self.sidorov)
+        survivor = (first.lead_id | second.lead_id).merge_opportunity()
+        self.env.cr.flush()
+        self.assertFalse(survivor.active)
+        self.assertEqual(self.refusals(survivor), (first | second).sorted("id", reverse=True))
+        self.assertEqual(len((first | second).filtered("stay_id")), 1)
+
+    def test_lost_deal_merged_into_one_in_work(self):
+        refusal = self.refused()
+        present = self.new_lead(self.contract, self.sidorov, partner_id=self.client.id)
+        survivor = (refusal.lead_id | present).merge_opportunity()
+        self.env.cr.flush()
+        self.assertEqual(refusal.return_lead_id, survivor)
+        survivor.action_set_won()
+        self.env.cr.flush()
+        self.assertTrue(refusal.is_won_back)
+
+    def test_unassigned_lead_lost_by_a_salesperson(self):
+        lead = self.new_lead(partner_id=self.client.id)
+        lead.user_id = False
+        self.env.cr.flush()
+        lead.with_user(self.ivanov).action_set_lost(
+            lost_reason_id=self.no_budget.id, words=_WORDS, return_on="2030-01-01"
+        )
+        refusal = self.refusals(lead)
+        self.assertEqual((refusal.words, refusal.return_on), (_WORDS, date(2030, 1, 1)))
+
+    def test_corrected_reason_plans_anew(self):
+        refusal = self.refused(reason=self.unstated)
+        self.assertFalse(refusal.return_on)
+        refusal.with_user(self.ivanov).lost_reason_id = self.no_budget
+        planned = self.refused().return_on
+        self.assertEqual(refusal.return_on, planned)
+        refusal.lead_id.lost_reason_id = self.supplier
+        self.assertEqual(self.refusals(refusal.lead_id).return_on, planned + timedelta(days=15))
+        refusal.return_on = date(2030, 1, 1)
+        refusal.lost_reason_id = self.no_budget
+        self.assertEqual(refusal.return_on, date(2030, 1, 1), "another day was agreed")
+        refusal.lost_reason_id = self.spam
+        self.assertFalse(refusal.return_on)
+
+    def test_story_is_not_taken_away(self):
+        refusal = self.refused().with_user(self.ivanov)
+        for values in ({"lost_reason_id": False}, {"words": ""}):
+            with self.assertRaises(UserError):
+                refusal.write(values)
+        refusal.sudo().action_rule_market()
+        refusal.lost_reason_id = self.spam
+        self.assertEqual(refusal.state, "new")
+
+    def test_opportunity_is_one_by_any_name(self):
+        lead = self.new_lead(self.presentation)
+        lead.type = "lead"
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            lead.action_set_lost()
+        mere = self.new_lead(type="lead")
+        mere.action_set_lost()
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            mere.type = "opportunity"
+
 
 @tagged("post_install", "-at_install")
 class TestReview(RefusalCase):
@@ -543,6 +632,84 @@ class TestReturn(RefusalCase):
         self.env.cr.flush()
         self.assertFalse(refusal.is_won_back)
 
+    def test_deal_of_a_company_team_was_deleted(self):
+        self.team.company_id = self.env.company
+        broken, refusal = self.refused(), self.refused(partner_id=False)
+        refusal.lead_id.partner_id = self.env["res.partner"].create({"name": "Other"})
+        refusal.partner_id = refusal.lead_id.partner_id
+        broken.lead_id.unlink()
+        with self.due(refusal):
+            self.run_cron("follow_up_refusals")
+        self.assertEqual(broken.return_lead_id.company_id, self.env.company)
+        self.assertTrue(self.reminders(refusal.lead_id))
+
+    def test_one_that_fails_does_not_stop_the_others(self):
+        broken, refusal = self.refused(), self.refused(partner_id=False)
+        present_leads = type(self.Refusal)._present_leads
+
+        def fail(refusals):
+            if broken in refusals:
+                raise UserError("This one cannot be followed up")
+            return present_leads(refusals)
+
+        with (
+            self.due(refusal),
+            patch.object(type(self.Refusal), "_present_leads", fail),
+            self.assertLogs("odoo.addons.sales_funnel_control", "WARNING"),
+        ):
+            self.run_cron("follow_up_refusals")
+        self.assertFalse(broken.return_activity_id)
+        self.assertTrue(refusal.return_activity_id)
+
+    def test_former_manager(self):
+        """The lost deal was given to a colleague: the refusal can be read, not taken back."""
+        refusal = self.refused()
+        refusal.lead_id.user_id = self.sidorov
+        own = refusal.with_user(self.ivanov)
+        form = Form(own)
+        self.assertFalse(form.partner_phone)
+        with self.assertRaisesRegex(UserError, "Sidorenko works with"):
+            own.action_return()
+        with self.due(refusal):
+            self.run_cron("follow_up_refusals")
+        self.assertEqual(self.reminders(refusal.lead_id).user_id, self.sidorov)
+
+    def test_blacklisted_client(self):
+        refusal = self.refused()
+        self.client.is_sales_blacklisted = True
+        with self.due(refusal):
+            self.run_cron("follow_up_refusals")
+        self.assertFalse(self.reminders(refusal.lead_id))
+        with self.assertRaisesRegex(UserError, "blacklisted"):
+            refusal.action_return()
+
+    def test_offer_goes_to_who_works_the_client(self):
+        refusal = self.refused()
+        present = self.new_lead(user=self.sidorov, partner_id=self.client.id)
+        refusal.write({"offer": "Prices", "offer_on": date(2030, 3, 1)})
+        with freeze_time("2030-03-01 12:00:00"):
+            refusal.return_on = False
+            self.run_cron("follow_up_refusals")
+        self.assertEqual(self.reminders(present).user_id, self.sidorov)
+
+    def test_reminders_are_made_in_one_go(self):
+        clients = self.env["res.partner"].create([{"name": f"Client {n}"} for n in range(30)])
+
+        def count(partners):
+            refusals = self.Refusal.browse(
+                self.refused(partner_id=partner.id).id for partner in partners
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            self.Refusal._remind_of_return(refusals)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - start
+
+        count(clients[:2])
+        few = count(clients[2:6])
+        self.assertLessEqual(count(clients[6:30]), few + 25)
+
     def test_buyer_goes_to_the_proactive_funnel(self):
         farmers = self._make_team("Test Farmers", funnel_kind="proactive", sequence=-1)
         self._build_funnel(farmers, "proactive")
@@ -629,6 +796,47 @@ class TestExchange(RefusalCase):
         with self.assertRaisesRegex(UserError, "blacklisted"):
             refusal._hand_over({refusal: self.sidorov})
         self.assertFalse(refusal.filtered_domain(refusal._exchangeable_domain()))
+
+    def test_only_to_a_colleague(self):
+        refusal = self.refused()
+        self.sidorov.active = False
+        with self.assertRaisesRegex(UserError, "Choose a colleague"):
+            refusal._hand_over({refusal: self.sidorov})
+        with self.assertRaisesRegex(UserError, "Choose a colleague"):
+            refusal._hand_over({refusal: self.head})
+
+    def test_not_to_another_company(self):
+        second = self.env["res.company"].create({"name": "Second"})
+        self.ivanov.company_ids |= second
+        refusal = self.refused(company_id=second.id)
+        self.assertEqual(refusal.company_id, second)
+        self.assertFalse(refusal._rotation())
+        exchange = self.env["crm.refusal.exchange"].with_user(self.head).create({})
+        with self.assertRaises(AccessError):
+            exchange.write(
+                {"line_ids": [(0, 0, {"refusal_id": refusal.id, "user_id": self.sidorov.id})]}
+            )
+            exchange.action_hand_over()
+        refusal.action_rule_market()
+        for rule in ("action_undo_ruling", "action_rule_market", "action_rule_excuse"):
+            with self.assertRaises(AccessError):
+                getattr(refusal.with_user(self.head), rule)()
+        self.assertEqual(refusal.state, "reviewed")
+
+    def test_line_shows_what_its_reader_may_see(self):
+        refusal = self.refused(self.sidorov)
+        exchange = self.env["crm.refusal.exchange"].with_user(self.ivanov).create({})
+        with self.assertRaises(AccessError):
+            exchange.write(
+                {"line_ids": [(0, 0, {"refusal_id": refusal.id, "user_id": self.sidorov.id})]}
+            )
+            self.env.invalidate_all()
+            exchange.line_ids.read(["client"])
+
+    def test_who_refused_somebody_since_is_left_alone(self):
+        old = self.refused(reason=self.supplier)
+        self.refused(self.sidorov, reason=self.no_budget)
+        self.assertFalse(old._free())
 
     def test_rotation_is_fair(self):
         third = new_test_user(self.env, "test_third", groups="sales_team.group_sale_salesman")
@@ -819,5 +1027,11 @@ class TestCauses(RefusalCase):
             ],
         )
         self.assertEqual((won, refused, withdrawn, spam), (4, 1, 1, 1))
+        # Handed to a farmer after the sale: the hunter has won it.
+        self.env.cr.flush()
+        twice.user_id = self.sidorov
+        self.env.cr.flush()
+        [outcome] = self.env["crm.outcome.report"].search([("lead_id", "=", twice.id)])
+        self.assertEqual((outcome.user_id, outcome.outcome), (self.ivanov, "won"))
         self.assertAlmostEqual(narrow, 80)
         self.assertAlmostEqual(broad, 400 / 6)

@@ -53,7 +53,8 @@ class CrmLead(models.Model):
         lost = self.filtered(lambda lead: lead.won_status == "lost")
         with_reason = lost.filtered("lost_reason_id")
         result = super().write(vals)
-        (self - lost | with_reason)._check_refusal_reason()
+        # A lead that becomes an opportunity was lost without a reason until now, maybe.
+        (self if "type" in vals else self - lost | with_reason)._check_refusal_reason()
         reopened = with_reason.filtered("active")
         if reopened and "lost_reason_id" not in vals:
             # Else the reason would do for the next refusal as well.
@@ -76,10 +77,15 @@ class CrmLead(models.Model):
         """Those of the leads that cannot be lost without a reason."""
         if self.env["crm.lead.refusal"]._is_enforcement_off():
             return self.browse()
+        mere_leads = self.filtered(lambda lead: lead.type != "opportunity")
+        if mere_leads:
+            # Those that were opportunities are on the ledger, and come to the register.
+            stays = self.env["crm.lead.stage.history"].sudo()
+            mere_leads -= stays.search([("lead_id", "in", mere_leads.ids)]).lead_id
         return self.filtered(
             lambda lead: (
                 (company := lead.company_id or self.env.company).refusal_reason_required
-                and (lead.type == "opportunity" or company.refusal_reason_for_leads)
+                and (lead not in mere_leads or company.refusal_reason_for_leads)
             )
         )
 
@@ -131,9 +137,10 @@ class CrmLead(models.Model):
             self.filtered(lambda lead: lead.active and not lead.probability).write(
                 {"lost_reason_id": additional_values["lost_reason_id"]}
             )
+        lost_now = self.filtered(lambda lead: lead.won_status != "lost")
         result = super().action_set_lost(**additional_values)
         if details:
-            self._latest_refusal().sudo().write(details)
+            lost_now.sudo()._latest_refusal().write(details)
         return result
 
     def action_return_to_client(self):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, Query
 
@@ -40,15 +40,16 @@ DETAILS = {
 }
 # What a rate of the register counts, and of which refusals.
 _RATES = {
-    "market_rate:avg": (SQL("ruling = 'market'"), SQL("ruling IS NOT NULL")),
-    "work_gap_rate:avg": (SQL("ruling = 'work_gap'"), SQL("ruling IS NOT NULL")),
-    "excuse_rate:avg": (SQL("ruling = 'excuse'"), SQL("ruling IS NOT NULL")),
+    "market_rate:avg": ("%(ruling)s = 'market'", "%(ruling)s IS NOT NULL"),
+    "work_gap_rate:avg": ("%(ruling)s = 'work_gap'", "%(ruling)s IS NOT NULL"),
+    "excuse_rate:avg": ("%(ruling)s = 'excuse'", "%(ruling)s IS NOT NULL"),
     "on_time_rate:avg": (
-        SQL("return_result = 'on_time'"),
-        SQL("return_result IN ('on_time', 'late', 'forgotten')"),
+        "%(return_result)s = 'on_time'",
+        "%(return_result)s IN ('on_time', 'late', 'forgotten')",
     ),
-    "win_back_rate:avg": (SQL("is_won_back"), SQL("returned_on IS NOT NULL")),
+    "win_back_rate:avg": ("%(is_won_back)s", "%(returned_on)s IS NOT NULL"),
 }
+_RATED = ("ruling", "return_result", "is_won_back", "returned_on")
 
 
 class CrmLeadRefusal(models.Model):
@@ -142,7 +143,11 @@ class CrmLeadRefusal(models.Model):
     offer_on = fields.Date("Offer Due")
     offered_on = fields.Date("Offer Kept", readonly=True)
     offer_activity_id = fields.Many2one("mail.activity", ondelete="set null", readonly=True)
-    return_on = fields.Date("Return Due", help="When the client is contacted again.")
+    return_on = fields.Date(
+        "Return Due",
+        help="When the client is contacted again: on this day the manager is reminded, and again "
+        "if the reminder is deleted. Empty: no return is planned.",
+    )
     returned_on = fields.Date("Returned", readonly=True)
     return_activity_id = fields.Many2one("mail.activity", ondelete="set null", readonly=True)
     return_lead_id = fields.Many2one(
@@ -256,21 +261,50 @@ class CrmLeadRefusal(models.Model):
                     "The rest is recorded by the system."
                 )
             )
+        if not self.env.su:
+            self._check_keeps_story(vals)
         if "coaching_note" in vals:
             self._check_may_rule()
         if "return_on" in vals:
             self._forget_raised("return_activity_id")
         if "offer_on" in vals:
             self._forget_raised("offer_activity_id")
-        result = super().write(vals)
         if "lost_reason_id" in vals:
-            self.sudo()._correct_reason()
+            # Else a reason the opportunity was given before would come after this one.
+            self.env["crm.lead.stage.history"].sudo()._catch_up()
+        moved = {
+            refusal: refusal._usual_return()
+            for refusal in self
+            if "lost_reason_id" in vals and refusal.lost_reason_id.id != vals["lost_reason_id"]
+        }
+        result = super().write(vals)
+        if moved:
+            corrected = self.browse(refusal.id for refusal in moved)
+            corrected.sudo()._correct_reason()
+            if "return_on" not in vals:
+                corrected.sudo()._plan_anew(moved)
+            if not self.env.su:
+                corrected._review_again()
         if not self.env.su and not DETAILS.isdisjoint(vals):
             # What was an excuse is looked at again, now that the manager found the cause.
-            self.sudo().filtered(
-                lambda refusal: refusal.ruling == "excuse" and refusal.state == "reviewed"
-            ).state = "new"
+            self.filtered(lambda refusal: refusal.ruling == "excuse")._review_again()
         return result
+
+    def _check_keeps_story(self, vals):
+        """What is known of a refusal is corrected, not taken away."""
+        messages = {
+            "lost_reason_id": self.env._("A refusal has a reason: choose another one instead."),
+            "words": self.env._("Correct the client's words instead of deleting them."),
+        }
+        for name, message in messages.items():
+            if name in vals and not vals[name] and any(self.mapped(name)):
+                raise UserError(message)
+
+    def _review_again(self):
+        """Put what the manager changed after the review back on the list of the head of sales."""
+        self.filtered(
+            lambda refusal: refusal.state == "reviewed" and not refusal.may_rule
+        ).sudo().state = "new"
 
     @api.model
     def _search(self, domain, *args, **kwargs):
@@ -281,7 +315,8 @@ class CrmLeadRefusal(models.Model):
         """Divide sums by sums: the share of a group, of those it can be said of."""
         if aggregate_spec not in _RATES:
             return super()._read_group_select(aggregate_spec, query)
-        counted, among = _RATES[aggregate_spec]
+        columns = {name: self._field_to_sql(self._table, name, query) for name in _RATED}
+        counted, among = (SQL(part, **columns) for part in _RATES[aggregate_spec])
         return SQL(
             "100.0 * COUNT(*) FILTER (WHERE %s AND %s) / NULLIF(COUNT(*) FILTER (WHERE %s), 0)",
             counted,

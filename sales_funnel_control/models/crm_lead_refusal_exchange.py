@@ -34,7 +34,7 @@ class CrmLeadRefusal(models.Model):
             & Domain("is_spam_or_duplicate", "=", False)
             & Domain("user_id", "!=", False)
             & Domain("team_id", "!=", False)
-            & Domain("partner_id.commercial_partner_id.is_sales_blacklisted", "!=", True)
+            & self._not_blacklisted_domain()
         )
 
     def _picked_by_rule(self, team, default_days=0):
@@ -69,7 +69,9 @@ class CrmLeadRefusal(models.Model):
         tried = self._tried()
         proposals = {}
         for refusal in self:
-            candidates = by_seat[refusal.team_id, refusal.sales_role] - tried[refusal]
+            candidates = (by_seat[refusal.team_id, refusal.sales_role] - tried[refusal]).filtered(
+                lambda user, refusal=refusal: refusal.company_id in user.company_ids
+            )
             if candidates:
                 chosen = min(candidates, key=lambda user: (given[user], user.id))
                 given[chosen] += 1
@@ -91,26 +93,13 @@ class CrmLeadRefusal(models.Model):
 
     def _tried(self):
         """Managers whom each client has refused already, by refusal."""
-        clients = self.partner_id.commercial_partner_id
-        refusals = self.search(
-            Domain("partner_id.commercial_partner_id", "in", clients.ids)
-            | Domain("lead_id", "in", self.lead_id.ids)
-        )
-        by_client, by_lead = (
-            defaultdict(self.env["res.users"].browse),
-            defaultdict(self.env["res.users"].browse),
-        )
-        for refusal in refusals:
-            by_client[refusal.partner_id.commercial_partner_id] |= refusal.user_id
-            by_lead[refusal.lead_id] |= refusal.user_id
+        tried = defaultdict(self.env["res.users"].browse)
+        for refusal in self._of_same_clients():
+            for key in (refusal._client_key(), refusal.lead_id):
+                tried[key] |= refusal.user_id
         return {
-            refusal: refusal.user_id
-            | (by_lead[refusal.lead_id] if refusal.lead_id else refusal.user_id)
-            | (
-                by_client[refusal.partner_id.commercial_partner_id]
-                if refusal.partner_id
-                else refusal.user_id
-            )
+            refusal: tried[refusal._client_key()]
+            | (tried[refusal.lead_id] if refusal.lead_id else refusal.user_id)
             for refusal in self
         }
 
@@ -125,12 +114,12 @@ class CrmLeadRefusal(models.Model):
         tried, worked = self._tried(), self._present_leads()
         for refusal, user in managers.items():
             refusal._check_may_be_handed(user, tried[refusal], worked[refusal])
+        plans = []
         for refusal, user in managers.items():
-            lead = refusal._second_try(user)
+            lead = refusal._second_try(refusal.team_id, user)
             refusal.write({"exchanged_to_id": user.id, "exchanged_on": refusal._today()})
-            refusal._schedule(
-                lead, user, self.env._("Second try with the client"), refusal._today()
-            )
+            plans.append((refusal, lead, user, refusal._today()))
+        self._schedule(plans, self.env._("Second try with the client"))
 
     def _check_may_be_handed(self, user, tried, worked):
         client = self._client_name()
@@ -140,7 +129,7 @@ class CrmLeadRefusal(models.Model):
                 client=client,
                 manager=self.exchanged_to_id.name,
             )
-        elif self.partner_id.commercial_partner_id.is_sales_blacklisted:
+        elif self._is_blacklisted():
             problem = self.env._(
                 "%(client)s is blacklisted: nobody may work with them.", client=client
             )
@@ -149,6 +138,13 @@ class CrmLeadRefusal(models.Model):
                 "%(manager)s works with %(client)s already.",
                 client=client,
                 manager=worked.user_id.name or self.env._("Another team"),
+            )
+        elif not self._is_colleague(user):
+            problem = self.env._(
+                "%(manager)s has not the role of the one who was refused in %(team)s, or not the "
+                "company. Choose a colleague of the same role.",
+                manager=user.name,
+                team=self.team_id.name,
             )
         elif user in tried:
             problem = self.env._(
@@ -160,6 +156,18 @@ class CrmLeadRefusal(models.Model):
             return
         raise UserError(problem)
 
+    def _is_colleague(self, user):
+        """Whether the user works in the refusal's team, in the same role and company."""
+        members = self.team_id.crm_team_member_ids.filtered("active")
+        return (
+            user.active
+            and self.company_id in user.company_ids
+            and any(
+                member.user_id == user and member.sales_role == self.sales_role
+                for member in members
+            )
+        )
+
     @api.model
     def _cron_exchange(self):
         """Nightly: hand on what the teams' rules pick. Can be resumed."""
@@ -169,16 +177,28 @@ class CrmLeadRefusal(models.Model):
             picked = self._picked_by_rule(team)
             for start in range(0, len(picked), _BATCH):
                 batch = picked[start : start + _BATCH]
-                batch._hand_over(batch._free()._rotation())
+                self._stepping_over(batch, lambda some: some._hand_over(some._free()._rotation()))
                 remaining = len(picked) - start - len(batch)
                 if not cron._commit_progress(len(batch), remaining=remaining):
                     return
 
     def _free(self):
-        """Refusals of clients nobody works now; of several of one client the latest."""
+        """Refusals of clients nobody works now, if the client has refused nobody since."""
         worked = self._present_leads()
-        free = self.filtered(lambda refusal: not worked[refusal])
         latest = {}
-        for refusal in free.sorted("refused_at"):
-            latest[refusal.partner_id.commercial_partner_id or refusal] = refusal
-        return self.browse(refusal.id for refusal in latest.values())
+        for refusal in self._of_same_clients().sorted(lambda each: (each.refused_at, each.id)):
+            latest[refusal._client_key()] = refusal
+        return self.filtered(
+            lambda refusal: not worked[refusal] and latest[refusal._client_key()] == refusal
+        )
+
+    def _client_key(self):
+        return self.partner_id.commercial_partner_id or self.lead_id or self
+
+    def _of_same_clients(self):
+        """All refusals of these clients."""
+        clients = self.partner_id.commercial_partner_id
+        return self | self.search(
+            Domain("partner_id.commercial_partner_id", "in", clients.ids)
+            | Domain("lead_id", "in", self.lead_id.ids)
+        )

@@ -43,7 +43,7 @@ class CrmLeadRefusal(models.Model):
         group_by = self._pareto_group(group_by)
         chosen = self._pareto_domain(domain)
         counted = chosen & Domain("is_spam_or_duplicate", "!=", True)
-        groups = self._read_group(counted, [group_by], ["__count", "amount:sum"])
+        groups = self._read_group(counted, [group_by], ["__count", "amount:sum_currency"])
         names = {self._cause_key(cause): self._cause_name(group_by, cause) for cause, *_ in groups}
         amounts = {self._cause_key(cause): amount for cause, _count, amount in groups}
         shares = causes.pareto({self._cause_key(cause): count for cause, count, _amount in groups})

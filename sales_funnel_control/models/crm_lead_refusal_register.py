@@ -1,3 +1,6 @@
+from collections import defaultdict
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -18,8 +21,9 @@ _FROM_STAY = (
     "country_id",
     "days",
     "lost_reason_id",
-    "is_reconstructed",
 )
+# The clock of a transaction that lasts is behind the wall's.
+_SAME_MOMENT = timedelta(minutes=5)
 
 
 class CrmLeadRefusal(models.Model):
@@ -28,10 +32,12 @@ class CrmLeadRefusal(models.Model):
     _inherit = "crm.lead.refusal"
 
     def _follow(self, changes):
-        """Register what a change of the ledger brought.
+        """Register what changes of the ledger brought.
 
         :param changes: ``(difference, change, funnel)``, as the ledger applied them
         """
+        if not changes:
+            return
         won = self.env["crm.stage"]._won_stage_ids()
         refused, corrected, reopened, decided = [], [], [], []
         for difference, change, _funnel in changes:
@@ -57,30 +63,47 @@ class CrmLeadRefusal(models.Model):
             self._note_decided(decided)
 
     @api.model
-    def _register_missing(self, lead_ids):
-        """Write the refusals of these leads that are not on the register yet. Idempotent."""
-        self.env.cr.execute(self._insert_sql(SQL("stay.lead_id = ANY(%s)", list(lead_ids))))
+    def _register_missing(self, lead_ids, from_chatter=False):
+        """Write the refusals of these leads that are not on the register yet. Idempotent.
+
+        :param bool from_chatter: they happened before the ledger began
+        """
+        self.env["crm.lost.reason"].flush_model()
+        self.env.cr.execute(
+            self._insert_sql(SQL("stay.lead_id = ANY(%s)", list(lead_ids)), from_chatter)
+        )
         self._forget_rows()
 
     def _correct(self, lead_ids):
         """Take over the reasons of stays that were given another one."""
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE crm_lead_refusal AS refusal
-                   SET lost_reason_id = stay.lost_reason_id
-                  FROM crm_lead_stage_history stay
-                 WHERE stay.lead_id = ANY(%s)
-                   AND refusal.stay_id = stay.id
-                   AND refusal.lost_reason_id IS DISTINCT FROM stay.lost_reason_id
-                """,
-                list(lead_ids),
-            )
-        )
-        self._forget_rows()
+        by_reason = defaultdict(self.browse)
+        for refusal in self.search([("lead_id", "in", lead_ids), ("stay_id", "!=", False)]):
+            if refusal.lost_reason_id != refusal.stay_id.lost_reason_id:
+                by_reason[refusal.stay_id.lost_reason_id] |= refusal
+        for reason, refusals in by_reason.items():
+            refusals.lost_reason_id = reason
+
+    def _plan_anew(self, former):
+        """Plan the return that the reason given now asks for, unless another day was agreed.
+
+        :param dict former: the day that the reason before asked for, by refusal
+        """
+        for refusal in self:
+            if refusal.is_spam_or_duplicate:
+                refusal.write({"return_on": False, "offer_on": False})
+            elif not refusal.returned_on and refusal.return_on in (False, former[refusal]):
+                refusal.return_on = refusal._usual_return()
+
+    def _usual_return(self):
+        """The day on which the client is contacted again after such a refusal, or False."""
+        days = self.lost_reason_id.return_days
+        if not days or self.is_reconstructed:
+            return False
+        company = self.company_id or self.env.company
+        return company._funnel_date(self.refused_at) + timedelta(days=days)
 
     @api.model
-    def _rebuilt(self, lead_ids):
+    def _rebuilt(self, lead_ids, from_chatter=False):
         """Find the refusals of stays that were written anew, and register the others."""
         self.flush_model()
         self.env.cr.execute(
@@ -117,8 +140,48 @@ class CrmLeadRefusal(models.Model):
                 leads=list(lead_ids),
             )
         )
+        self._link_nearest(lead_ids)
         self._follow_moments(lead_ids)
-        self._register_missing(lead_ids)
+        self._register_missing(lead_ids, from_chatter)
+
+    def _link_nearest(self, lead_ids):
+        """Of what is left, a refusal belongs to the stay that ended at nearly the same moment."""
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH pair AS (
+                    SELECT refusal.id, stay.id AS stay_id,
+                           ROW_NUMBER() OVER (
+                               PARTITION BY refusal.id ORDER BY apart.seconds, stay.id
+                           ) AS place_of_stay,
+                           ROW_NUMBER() OVER (
+                               PARTITION BY stay.id ORDER BY apart.seconds, refusal.id
+                           ) AS place_of_refusal
+                      FROM crm_lead_refusal refusal
+                      JOIN crm_lead_stage_history stay
+                        ON stay.lead_id = refusal.lead_id AND stay.exit = 'refused'
+                CROSS JOIN LATERAL (
+                            SELECT ABS(EXTRACT(EPOCH FROM stay.left_at - refusal.refused_at))
+                                   AS seconds
+                           ) apart
+                     WHERE refusal.lead_id = ANY(%(leads)s)
+                       AND refusal.stay_id IS NULL
+                       AND apart.seconds <= %(limit)s
+                       AND NOT EXISTS (
+                            SELECT FROM crm_lead_refusal known WHERE known.stay_id = stay.id
+                       )
+                )
+                UPDATE crm_lead_refusal AS refusal
+                   SET stay_id = pair.stay_id
+                  FROM pair
+                 WHERE refusal.id = pair.id
+                   AND pair.place_of_stay = 1
+                   AND pair.place_of_refusal = 1
+                """,
+                leads=list(lead_ids),
+                limit=_SAME_MOMENT.total_seconds(),
+            )
+        )
 
     def _follow_moments(self, lead_ids):
         """Let refusals follow stays that turned out to have ended at another time."""
@@ -145,19 +208,19 @@ class CrmLeadRefusal(models.Model):
             )
         )
 
-    def _insert_sql(self, condition):
+    def _insert_sql(self, condition, from_chatter):
         day = SQL("(stay.left_at AT TIME ZONE 'UTC' AT TIME ZONE company.funnel_tz)::date")
         now = fields.Datetime.now()
         return SQL(
             """
             INSERT INTO crm_lead_refusal (
                 %(columns)s, stay_id, refused_at, week_start, lead_name, partner_id, manager_name,
-                amount, state, return_on, return_result, is_won_back,
+                amount, state, is_reconstructed, return_on, return_result, is_won_back,
                 create_uid, create_date, write_uid, write_date
             )
             SELECT %(values)s, stay.id, stay.left_at, %(week)s, lead.name, lead.partner_id,
                    manager.name, COALESCE(lead.expected_revenue, stay.amount), 'new',
-                   planned.return_on,
+                   %(from_chatter)s, planned.return_on,
                    CASE WHEN planned.return_on IS NULL THEN 'none' ELSE 'waiting' END, FALSE,
                    %(user)s, %(now)s, %(user)s, %(now)s
               FROM crm_lead_stage_history stay
@@ -175,7 +238,7 @@ class CrmLeadRefusal(models.Model):
                        AND reason.return_days > 0
                        -- Nobody could return in time to those who refused long ago.
                        AND (
-                            stay.is_reconstructed IS NOT TRUE
+                            NOT %(from_chatter)s
                             OR %(day)s + reason.return_days >= %(now)s::date
                        )
                    ) planned ON TRUE
@@ -191,6 +254,7 @@ class CrmLeadRefusal(models.Model):
             ),
             day=day,
             condition=condition,
+            from_chatter=from_chatter,
             user=self.env.uid,
             now=now,
         )
@@ -221,8 +285,25 @@ class CrmLeadRefusal(models.Model):
 
     def _merge(self, survivor, tails):
         """Carry the refusals of leads that are merged over, before these are deleted."""
-        for field in ("lead_id", "return_lead_id"):
-            self.search([(field, "in", tails.ids)]).write({field: survivor.id})
+        self.search([("return_lead_id", "in", tails.ids)]).return_lead_id = survivor
+        carried = self.search([("lead_id", "in", tails.ids)])
+        carried.lead_id = survivor
+        if survivor.active:
+            # The client is worked in the deal that remains.
+            open_ones = carried.filtered(lambda refusal: not refusal.returned_on)
+            open_ones._returned(dict.fromkeys(open_ones, survivor))
+
+    def _merged(self, survivor):
+        """A lost deal made of lost ones was refused no further time by that."""
+        if survivor.active:
+            return
+        refusals = self.search([("lead_id", "=", survivor.id)], order="refused_at, id")
+        written = refusals.filtered(lambda refusal: refusal.stay_id)[-1:]
+        former = refusals.filtered(lambda refusal: not refusal.stay_id)[-1:]
+        if written and former and not written.words:
+            stay = written.stay_id
+            written.unlink()
+            former.stay_id = stay
 
     @api.model
     def _cron_register(self):
@@ -230,7 +311,7 @@ class CrmLeadRefusal(models.Model):
         cron = self.env["ir.cron"]
         self.env["crm.lead.stage.history"]._flush_for_sql()
         while missing := self._missing_lead_ids():
-            self._rebuilt(missing)
+            self._rebuilt(missing, from_chatter=True)
             if not cron._commit_progress(len(missing), remaining=len(missing) == _REGISTER_BATCH):
                 break
 
@@ -254,15 +335,17 @@ class CrmLeadRefusal(models.Model):
 
     def _correct_reason(self):
         """Let ledger and opportunity follow a reason that was corrected on the register."""
+        latest = self.lead_id._latest_refusal()
         for reason, refusals in self.grouped("lost_reason_id").items():
-            still_lost = refusals.filtered(
-                lambda refusal: (
-                    refusal.lead_id.won_status == "lost"
-                    and refusal == refusal.lead_id._latest_refusal()
-                )
+            still_lost = (refusals & latest).filtered(
+                lambda refusal: refusal.lead_id.won_status == "lost"
             )
-            still_lost.lead_id.write({"lost_reason_id": reason.id})
-            (refusals - still_lost).stay_id.write({"lost_reason_id": reason.id})
+            leads = still_lost.lead_id.filtered(lambda lead, r=reason: lead.lost_reason_id != r)
+            leads.write({"lost_reason_id": reason.id})
+            stays = (refusals - still_lost).stay_id
+            stays.filtered(lambda stay, r=reason: stay.lost_reason_id != r).write(
+                {"lost_reason_id": reason.id}
+            )
 
     def _forget_rows(self):
         self.invalidate_model(flush=False)

@@ -1,9 +1,12 @@
+import logging
 from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
 
 _GRACE_DAYS = 7
 _FORGOTTEN_DAYS = 30
@@ -44,21 +47,33 @@ class CrmLeadRefusal(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        self.sudo()._check_may_return(self.env.user)
         lead = self.sudo()._return_to_client(self._return_manager())
-        if lead != self.lead_id and not lead.with_env(self.env).has_access("read"):
-            raise UserError(
-                self.env._(
-                    "%(manager)s works with %(client)s already. Talk to each other first.",
-                    manager=lead.user_id.name or self.env._("Another team"),
-                    client=self._client_name(),
-                )
-            )
         return {
             "type": "ir.actions.act_window",
             "res_model": "crm.lead",
             "res_id": lead.id,
             "views": [[False, "form"]],
         }
+
+    def _check_may_return(self, user):
+        """Nobody takes a client away from a colleague, or works one that is blacklisted."""
+        if self._is_blacklisted():
+            raise UserError(
+                self.env._(
+                    "%(client)s is blacklisted: nobody may work with them.",
+                    client=self._client_name(),
+                )
+            )
+        lead = self._present_leads()[self] or self.lead_id
+        if lead and not lead.with_user(user).has_access("write") and lead.user_id.active:
+            raise UserError(
+                self.env._(
+                    "%(manager)s works with %(client)s already. Talk to each other first.",
+                    manager=lead.user_id.name,
+                    client=self._client_name(),
+                )
+            )
 
     # -- returning ----------------------------------------------------------------------------
 
@@ -78,13 +93,20 @@ class CrmLeadRefusal(models.Model):
         if present:
             self._returned({self: present})
             return present
-        return self._second_try(manager)
-
-    def _second_try(self, manager):
         team = self._return_team()
-        if self.lead_id.won_status == "lost" and team in (self.lead_id.team_id, self.team_id):
-            lead = self.lead_id
-            lead.user_id = manager
+        return self._second_try(team, self._manager_in(team, manager))
+
+    def _manager_in(self, team, manager):
+        """The manager, or, where the client goes to another team, who works it there."""
+        if team == self.team_id or manager in team.member_ids:
+            return manager
+        own = self.partner_id.commercial_partner_id.user_id & team.member_ids
+        return own or team.user_id.filtered("active") or team.member_ids[:1] or manager
+
+    def _second_try(self, team, manager):
+        lead = self.lead_id
+        if lead.won_status == "lost" and team in (lead.team_id, self.team_id):
+            lead.write({"user_id": manager.id, "team_id": team.id})
             lead.action_restore()
         else:
             lead = self.env["crm.lead"].create(self._second_try_values(team, manager))
@@ -93,6 +115,7 @@ class CrmLeadRefusal(models.Model):
 
     def _second_try_values(self, team, manager):
         former = self.lead_id
+        company = former.company_id or team.company_id or self.company_id
         return {
             "name": self.lead_name or self._client_name(),
             "type": "opportunity",
@@ -103,7 +126,7 @@ class CrmLeadRefusal(models.Model):
             "phone": former.phone,
             "team_id": team.id,
             "user_id": manager.id,
-            "company_id": former.company_id.id,
+            "company_id": company.id,
             "expected_revenue": self.amount,
             "lead_class": self.lead_class,
             "source_id": self.source_id.id,
@@ -130,14 +153,14 @@ class CrmLeadRefusal(models.Model):
 
     def _has_bought(self):
         client = self.partner_id.commercial_partner_id
+        of_client = Domain("partner_id", "child_of", client.id) & Domain(
+            "company_id", "in", (False, self.company_id.id)
+        )
+        deals = self.env["crm.lead"].with_context(active_test=False)
         return bool(
-            self.env["crm.lead"]
-            .with_context(active_test=False)
-            .search_count(
-                [("partner_id", "child_of", client.id), ("won_status", "=", "won")], limit=1
-            )
+            deals.search_count(of_client & Domain("won_status", "=", "won"), limit=1)
             or self.env["sale.order"].search_count(
-                [("partner_id", "child_of", client.id), ("state", "=", "sale")], limit=1
+                of_client & Domain("state", "=", "sale"), limit=1
             )
         )
 
@@ -162,13 +185,34 @@ class CrmLeadRefusal(models.Model):
             (self._due_domain("return"), self._remind_of_return),
             (self._due_domain("offer"), self._remind_of_offer),
         ):
-            while refusals := self.search(due, limit=_BATCH, order="id"):
-                raise_reminders(refusals)
-                if not cron._commit_progress(
-                    len(refusals), remaining=self.search_count(due, limit=1)
-                ):
+            failed = self.browse()
+            while refusals := self.search(
+                due & Domain("id", "not in", failed.ids), limit=_BATCH, order="id"
+            ):
+                failed |= self._stepping_over(refusals, raise_reminders)
+                remaining = self.search_count(due & Domain("id", "not in", failed.ids), limit=1)
+                if not cron._commit_progress(len(refusals), remaining=remaining):
                     return
         self._mark_forgotten()
+
+    def _stepping_over(self, refusals, work):
+        """Do the work for all at once; where that fails, for each, and log those that fail.
+
+        :return: the refusals that failed
+        """
+        failed = self.browse()
+        try:
+            with self.env.cr.savepoint():
+                work(refusals)
+        except (UserError, AccessError):
+            for refusal in refusals:
+                try:
+                    with self.env.cr.savepoint():
+                        work(refusal)
+                except (UserError, AccessError) as error:
+                    _logger.warning("Refusal %s cannot be followed up: %s", refusal.id, error)
+                    failed |= refusal
+        return failed
 
     def _due_domain(self, kind):
         """Refusals whose return or offer is due today in their company, with no reminder yet."""
@@ -176,6 +220,7 @@ class CrmLeadRefusal(models.Model):
         return (
             Domain(f"{kind}_activity_id", "=", False)
             & Domain(done, "=", False)
+            & self._not_blacklisted_domain()
             & Domain.OR(
                 Domain("company_id", "=", company.id)
                 & Domain(f"{kind}_on", "<=", company._funnel_today())
@@ -184,56 +229,104 @@ class CrmLeadRefusal(models.Model):
         )
 
     def _remind_of_return(self, refusals):
-        """An activity for each client: on the deal it has in work, else on the one refused."""
-        leads = refusals._present_leads()
-        by_lead = defaultdict(self.browse)
+        """An activity for each client: on the deal it has in work, else on the latest refused."""
+        present = refusals._present_leads()
+        by_client = defaultdict(self.browse)
         for refusal in refusals:
-            by_lead[leads[refusal] or refusal.lead_id] |= refusal
-        for lead, of_lead in by_lead.items():
-            if not lead:
-                # The deal was deleted: the client gets a new one to remind on.
-                for refusal in of_lead:
-                    refusal._remind_without_deal()
-                continue
-            present = lead not in of_lead.lead_id
-            manager = lead.user_id if present else of_lead[:1]._responsible()
-            known = of_lead.search([("return_lead_id", "=", lead.id)]).return_activity_id
-            activity = known.filtered("active")[:1] or of_lead[:1]._schedule(
-                lead, manager, self.env._("Return to the client"), of_lead[:1].return_on
-            )
-            of_lead.write({"return_activity_id": activity.id})
-            if present:
-                of_lead.write({"return_lead_id": lead.id})
+            client = refusal.partner_id.commercial_partner_id or refusal.lead_id or refusal
+            by_client[present[refusal] or client] |= refusal
+        latest = {
+            refusals_of: refusals_of.sorted(lambda r: (bool(r.lead_id), r.refused_at))[-1:]
+            for refusals_of in by_client.values()
+        }
+        leads = {
+            refusals_of: present[last] or last.lead_id or last._deal_to_remind_on()
+            for refusals_of, last in latest.items()
+        }
+        raised = self._raised_on({lead.id for lead in leads.values()})
+        missing = [each for each, lead in leads.items() if lead not in raised]
+        activities = self._schedule(
+            [
+                (
+                    latest[each],
+                    leads[each],
+                    latest[each]._reminded(leads[each], present[latest[each]]),
+                    latest[each].return_on,
+                )
+                for each in missing
+            ],
+            self.env._("Return to the client"),
+        )
+        raised |= {leads[each]: new for each, new in zip(missing, activities, strict=True)}
+        for each, lead in leads.items():
+            values = {"return_activity_id": raised[lead].id}
+            if lead not in each.lead_id:
+                values["return_lead_id"] = lead.id
+            each.write(values)
 
-    def _remind_without_deal(self):
-        lead = self.env["crm.lead"].create(
-            self._second_try_values(self._return_team(), self._responsible())
-        )
-        activity = self._schedule(
-            lead, lead.user_id, self.env._("Return to the client"), self.return_on
-        )
-        self.write({"return_lead_id": lead.id, "return_activity_id": activity.id})
+    def _raised_on(self, lead_ids):
+        """Open reminders of a return, by the opportunity they stand on."""
+        known = self.search([("return_activity_id.active", "=", True)])
+        return {
+            self.env["crm.lead"].browse(activity.res_id): activity
+            for activity in known.return_activity_id
+            if activity.res_model == "crm.lead" and activity.res_id in lead_ids
+        }
+
+    def _reminded(self, lead, present):
+        """Who works the client now; where nobody does, who answers for it."""
+        return present.user_id.filtered("active") or self._responsible()
+
+    def _deal_to_remind_on(self):
+        """The deal was deleted: the client gets a new one."""
+        team = self._return_team()
+        manager = self._manager_in(team, self._responsible())
+        return self.env["crm.lead"].create(self._second_try_values(team, manager))
 
     def _remind_of_offer(self, refusals):
-        leads = refusals._present_leads()
-        for refusal in refusals:
-            target = leads[refusal] or refusal.lead_id or refusal.partner_id
-            if not target:
-                refusal.offer_on = False
-                continue
-            summary = self.env._("Promised: %(offer)s", offer=refusal.offer or "")
-            refusal.offer_activity_id = refusal._schedule(
-                target, refusal._responsible(), summary, refusal.offer_on
+        present = refusals._present_leads()
+        refusals.filtered(lambda r: not (r.lead_id or r.partner_id or present[r])).offer_on = False
+        by_offer = refusals.filtered("offer_on").grouped("offer")
+        for offer, promised in by_offer.items():
+            activities = self._schedule(
+                [
+                    (
+                        refusal,
+                        present[refusal] or refusal.lead_id or refusal.partner_id,
+                        refusal._reminded(refusal.lead_id, present[refusal]),
+                        refusal.offer_on,
+                    )
+                    for refusal in promised
+                ],
+                self.env._("Promised: %(offer)s", offer=offer or ""),
             )
+            for refusal, activity in zip(promised, activities, strict=True):
+                refusal.offer_activity_id = activity
 
-    def _schedule(self, record, manager, summary, deadline):
-        """A call planned with the client, with what it said when it refused."""
-        return record.with_context(mail_activity_quick_update=True).activity_schedule(
-            "mail.mail_activity_data_call",
-            deadline,
-            summary=summary,
-            note=self._story(),
-            user_id=manager.id,
+    def _schedule(self, plans, summary, kind="mail.mail_activity_data_call", with_note=False):
+        """Plan something with clients, with what they said when they refused.
+
+        :param plans: ``(refusal, record to plan it on, user, date)``
+        :return: the activities, in that order
+        """
+        activity_type = self.env.ref(kind, raise_if_not_found=False)
+        return (
+            self.env["mail.activity"]
+            .with_context(mail_activity_quick_update=True)
+            .create(
+                [
+                    {
+                        "res_model_id": self.env["ir.model"]._get_id(record._name),
+                        "res_id": record.id,
+                        "activity_type_id": activity_type and activity_type.id,
+                        "user_id": user.id,
+                        "date_deadline": deadline,
+                        "summary": summary,
+                        "note": refusal.with_context(lang=user.lang)._story(with_note),
+                    }
+                    for refusal, record, user, deadline in plans
+                ]
+            )
         )
 
     def _mark_forgotten(self):
@@ -276,7 +369,7 @@ class CrmLeadRefusal(models.Model):
                 ("won_status", "=", "pending"),
                 "|",
                 ("partner_id.commercial_partner_id", "in", clients.ids),
-                ("id", "in", self.lead_id.ids),
+                ("id", "in", (self.lead_id | self.return_lead_id).ids),
             ],
             order="id desc",
         )
@@ -287,6 +380,7 @@ class CrmLeadRefusal(models.Model):
         return {
             refusal: (
                 refusal.lead_id & in_work
+                or refusal.return_lead_id & in_work
                 or self._of_client(by_client, refusal)
                 or self.env["crm.lead"]
             )
@@ -308,8 +402,8 @@ class CrmLeadRefusal(models.Model):
         self.ensure_one()
         people = (
             self.exchanged_to_id,
-            self.user_id,
             self.lead_id.user_id,
+            self.user_id,
             self.partner_id.commercial_partner_id.user_id,
             self.team_id.user_id,
         )
@@ -321,6 +415,18 @@ class CrmLeadRefusal(models.Model):
             lambda user: user.active and self.company_id in user.company_ids
         )
         return present[:1] or self.env.user
+
+    def _is_blacklisted(self):
+        client = self.partner_id
+        return client.is_sales_blacklisted or client.commercial_partner_id.is_sales_blacklisted
+
+    @api.model
+    def _not_blacklisted_domain(self):
+        """Refusals of clients who may be worked with."""
+        return Domain("partner_id", "=", False) | (
+            Domain("partner_id.is_sales_blacklisted", "=", False)
+            & Domain("partner_id.commercial_partner_id.is_sales_blacklisted", "=", False)
+        )
 
     def _client_name(self):
         return self.partner_id.display_name or self.lead_name or self.env._("the client")

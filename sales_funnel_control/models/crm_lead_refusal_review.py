@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 _MESSAGES = 10
 
@@ -11,9 +12,11 @@ class CrmLeadRefusal(models.Model):
 
     _inherit = "crm.lead.refusal"
 
-    stay_ids = fields.One2many(related="lead_id.stage_history_ids", string="Path")
-    partner_phone = fields.Char(related="lead_id.phone", string="Phone")
-    partner_email = fields.Char(related="lead_id.email_from", string="Email")
+    stay_ids = fields.Many2many(
+        "crm.lead.stage.history", compute="_compute_story_of_lead", string="Path"
+    )
+    partner_phone = fields.Char("Phone", compute="_compute_story_of_lead")
+    partner_email = fields.Char("Email", compute="_compute_story_of_lead")
     other_refusal_ids = fields.Many2many(
         "crm.lead.refusal",
         compute="_compute_other_refusal_ids",
@@ -22,7 +25,7 @@ class CrmLeadRefusal(models.Model):
     )
     lead_message_ids = fields.Many2many(
         "mail.message",
-        compute="_compute_lead_message_ids",
+        compute="_compute_story_of_lead",
         string="Messages",
         help="The latest notes, mails and activities of the deal.",
     )
@@ -32,17 +35,27 @@ class CrmLeadRefusal(models.Model):
 
     @api.depends("partner_id")
     def _compute_other_refusal_ids(self):
-        clients = self.partner_id
-        by_client = self.search([("partner_id", "in", clients.ids)]).grouped("partner_id")
+        clients = self.sudo().partner_id.commercial_partner_id
+        by_client = self.search([("partner_id.commercial_partner_id", "in", clients.ids)]).grouped(
+            lambda refusal: refusal.sudo().partner_id.commercial_partner_id
+        )
         for refusal in self:
-            of_client = by_client.get(refusal.partner_id, self.browse())
-            refusal.other_refusal_ids = of_client - refusal._origin
+            client = refusal.sudo().partner_id.commercial_partner_id
+            refusal.other_refusal_ids = by_client.get(client, self.browse()) - refusal._origin
 
+    @api.depends_context("uid")
     @api.depends("lead_id")
-    def _compute_lead_message_ids(self):
+    def _compute_story_of_lead(self):
+        """What the reader may see of the deal: a former manager may see nothing any more."""
         system_note = self.env.ref("mail.mt_note")
+        leads = self.lead_id._filtered_access("read")
+        stays = self.env["crm.lead.stage.history"].search([("lead_id", "in", self.lead_id.ids)])
         for refusal in self:
-            messages = refusal.lead_id.message_ids.filtered(
+            lead = refusal.lead_id & leads
+            refusal.stay_ids = stays.filtered(lambda stay, r=refusal: stay.lead_id == r.lead_id)
+            refusal.partner_phone = lead.phone
+            refusal.partner_email = lead.email_from
+            messages = lead.message_ids.filtered(
                 lambda message: (
                     message.message_type in ("comment", "email", "email_outgoing")
                     or message.mail_activity_type_id
@@ -103,6 +116,7 @@ class CrmLeadRefusal(models.Model):
 
     def action_undo_ruling(self):
         """Put the refusals back on the list to review."""
+        self.check_access("write")
         self._check_may_rule()
         self.sudo().write(
             {"state": "new", "ruling": False, "reviewed_by_id": False, "reviewed_at": False}
@@ -123,8 +137,8 @@ class CrmLeadRefusal(models.Model):
     # -- ruling -------------------------------------------------------------------------------
 
     def _rule(self, ruling):
+        self.check_access("write")
         self._check_may_rule()
-        self.check_access("read")
         self.sudo().write(
             {
                 "ruling": ruling,
@@ -136,18 +150,13 @@ class CrmLeadRefusal(models.Model):
 
     def _ask_managers(self, summary, with_note=False):
         """Plan, for the managers, what a ruling asks of them."""
+        plans = []
         for refusal in self.sudo():
             record = refusal.lead_id or refusal.partner_id
             manager = refusal.user_id.filtered("active") or refusal._responsible()
-            if not record or manager == self.env.user and not with_note:
-                continue
-            record.with_context(mail_activity_quick_update=True).activity_schedule(
-                "mail.mail_activity_data_todo",
-                refusal._today(),
-                summary=summary,
-                note=refusal._story(with_note),
-                user_id=manager.id,
-            )
+            if record and (with_note or manager != self.env.user):
+                plans.append((refusal, record, manager, refusal._today()))
+        self.sudo()._schedule(plans, summary, "mail.mail_activity_data_todo", with_note)
 
     def _story(self, with_note=False):
         """Client, reason and words of the refusal, for a person who has to act on it."""
@@ -156,7 +165,7 @@ class CrmLeadRefusal(models.Model):
             self.env._(
                 "%(client)s refused on %(day)s: %(reason)s",
                 client=self._client_name(),
-                day=fields.Date.to_string(self.company_id._funnel_date(self.refused_at)),
+                day=format_date(self.env, self.company_id._funnel_date(self.refused_at)),
                 reason=self.lost_reason_id.name or self.env._("no reason given"),
             )
         ]

@@ -11,6 +11,10 @@ class CrmLeadStageHistory(models.Model):
     _inherit = "crm.lead.stage.history"
 
     def _apply(self, differences, reconstructed=False):
+        """Bring the ledger in step.
+
+        :return: what was changed: ``(difference, change, funnel)``
+        """
         undone = [diff for diff in differences if diff.undone_stay_id]
         changes = []
         for diff in differences:
@@ -25,8 +29,7 @@ class CrmLeadStageHistory(models.Model):
             self._write_changes(changes, reconstructed)
         if undone or changes:
             self._forget_rows()
-        if changes:
-            self.env["crm.lead.refusal"]._follow(changes)
+        return changes
 
     def _undo(self, differences):
         """Delete what a drag and its undoing left in the ledger, and reopen the stay before."""

@@ -78,7 +78,7 @@ class CrmLeadStageHistory(models.Model):
             reconstructed=True,
         )
         self._forget_rows()
-        self.env["crm.lead.refusal"]._rebuilt(lead_ids)
+        self.env["crm.lead.refusal"]._rebuilt(lead_ids, from_chatter=True)
 
     # -- what the chatter knows ---------------------------------------------------------------
 

@@ -43,6 +43,7 @@ class CrmLeadStageHistory(models.Model):
         )
         self._collapse([survivor.id])
         self._sync(survivor)
+        self.env["crm.lead.refusal"]._merged(survivor)
 
     def _collapse(self, lead_ids):
         """Turn overlapping stays of several merged leads into one way through the funnel.

@@ -69,7 +69,8 @@ class CrmLeadStageHistory(models.Model):
                 lead_ids,
                 moments,
             )
-            self._apply(self._differences(changed, SQL("noted.at"), self._undo_grace()))
+            changes = self._apply(self._differences(changed, SQL("noted.at"), self._undo_grace()))
+            self.env["crm.lead.refusal"]._follow(changes)
 
     def _sync(self, leads):
         """Bring the stays of ``leads`` in step with them, as of now."""
@@ -87,7 +88,8 @@ class CrmLeadStageHistory(models.Model):
         """
         changed = SQL("crm_lead lead WHERE %s", condition)
         differences = self._differences(changed, self._known_moment_sql(), limit=limit)
-        self._apply([diff for diff in differences if diff.stay], reconstructed=True)
+        changes = self._apply([diff for diff in differences if diff.stay], reconstructed=True)
+        self.env["crm.lead.refusal"]._follow(changes)
         self._backfill([diff.lead_id for diff in differences if not diff.stay])
         return len(differences)
 

@@ -9,6 +9,7 @@ class ResPartner(models.Model):
     is_sales_blacklisted = fields.Boolean(
         "Blacklisted for Sales",
         tracking=True,
+        copy=False,
         help="Nobody works with this client: refusals are not handed to other managers.",
     )
 

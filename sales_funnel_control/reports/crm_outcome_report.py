@@ -21,7 +21,8 @@ class CrmOutcomeReport(models.Model):
     """Win rates: one row for each opportunity that is closed, by how it ended.
 
     An opportunity ends with its latest stay: won where that stands in a won stage, else refused or
-    withdrawn. It counts once, for the manager, the team and the stage of that stay.
+    withdrawn. It counts once, for the manager, the team and the stage of that stay; a win for who
+    won it, also when the client was handed over afterwards.
     """
 
     _name = "crm.outcome.report"
@@ -102,8 +103,7 @@ class CrmOutcomeReport(models.Model):
             LEFT JOIN crm_lost_reason reason ON reason.id = stay.lost_reason_id
             LEFT JOIN crm_stage stage ON stage.id = stay.stage_id
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN stage.is_won AND stay.exit IN ('still_there', 'withdrawn')
-                            THEN 'won'
+                SELECT CASE WHEN stage.is_won THEN 'won'
                             WHEN stay.exit = 'refused' AND reason.is_spam_or_duplicate THEN 'spam'
                             WHEN stay.exit IN ('refused', 'withdrawn') THEN stay.exit
                        END AS outcome
@@ -115,13 +115,24 @@ class CrmOutcomeReport(models.Model):
         return SQL(
             """
             ending.outcome IS NOT NULL
-            AND (
-                stay.left_at IS NULL
-                OR NOT EXISTS (
-                    SELECT FROM crm_lead_stage_history later
-                     WHERE later.lead_id = stay.lead_id
-                       AND (later.entered_at, COALESCE(later.left_at, 'infinity'), later.id)
-                           > (stay.entered_at, stay.left_at, stay.id)
+            AND NOT EXISTS (
+                SELECT FROM crm_lead_stage_history later
+             LEFT JOIN crm_stage later_stage ON later_stage.id = later.stage_id
+                 WHERE later.lead_id = stay.lead_id
+                   AND (later.entered_at, COALESCE(later.left_at, 'infinity'), later.id)
+                       > (stay.entered_at, COALESCE(stay.left_at, 'infinity'), stay.id)
+                   -- Who takes over a client that is won has not won it.
+                   AND (ending.outcome <> 'won' OR later_stage.is_won IS NOT TRUE)
+            )
+            AND NOT (
+                ending.outcome = 'won'
+                AND EXISTS (
+                    SELECT FROM crm_lead_stage_history earlier
+                      JOIN crm_stage earlier_stage ON earlier_stage.id = earlier.stage_id
+                     WHERE earlier.lead_id = stay.lead_id
+                       AND earlier_stage.is_won
+                       AND earlier.left_at = stay.entered_at
+                       AND earlier.id < stay.id
                 )
             )
             """

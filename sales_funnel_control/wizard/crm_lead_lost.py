@@ -100,8 +100,9 @@ class CrmLeadLost(models.TransientModel):
         if self.words:
             said = Markup("<p>“%s”</p>") % self.words
             self.lost_feedback = said + (self.lost_feedback or Markup())
+        lost_now = self.lead_ids.filtered(lambda lead: lead.won_status != "lost")
         result = super().action_lost_reason_apply()
-        self.lead_ids._latest_refusal().sudo().write(self._details())
+        lost_now.sudo()._latest_refusal().write(self._details())
         if self.env.context.get("opened_from_mail"):
             return {
                 "type": "ir.actions.act_window",

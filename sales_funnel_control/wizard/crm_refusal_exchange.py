@@ -38,6 +38,7 @@ class CrmRefusalExchange(models.TransientModel):
             raise UserError(self.env._("There is nobody on the list. Pick refusals first."))
         managers = {line.refusal_id.sudo(): line.user_id for line in self.line_ids}
         refusals = self.line_ids.refusal_id
+        refusals.check_access("write")
         refusals._check_may_rule()
         refusals.sudo()._hand_over(managers)
         return {
@@ -80,10 +81,16 @@ class CrmRefusalExchangeLine(models.TransientModel):
 
     exchange_id = fields.Many2one("crm.refusal.exchange", required=True, ondelete="cascade")
     refusal_id = fields.Many2one("crm.lead.refusal", required=True, ondelete="cascade")
-    client = fields.Char(related="refusal_id.lead_name")
-    refused_at = fields.Datetime(related="refusal_id.refused_at")
-    lost_reason_id = fields.Many2one(related="refusal_id.lost_reason_id")
-    former_user_id = fields.Many2one(related="refusal_id.user_id", string="First Try")
+    client = fields.Char(related="refusal_id.lead_name", related_sudo=False)
+    refused_at = fields.Datetime(related="refusal_id.refused_at", related_sudo=False)
+    lost_reason_id = fields.Many2one(related="refusal_id.lost_reason_id", related_sudo=False)
+    former_user_id = fields.Many2one(
+        related="refusal_id.user_id", related_sudo=False, string="First Try"
+    )
+    team_id = fields.Many2one(related="refusal_id.team_id", related_sudo=False)
     user_id = fields.Many2one(
-        "res.users", "Second Try", required=True, domain=[("share", "=", False)]
+        "res.users",
+        "Second Try",
+        required=True,
+        domain="[('share', '=', False), ('crm_team_ids', 'in', team_id)]",
     )

@@ -118,7 +118,7 @@ test("the last one says that the list is done", async () => {
     await contains("button[name=action_rule_market]").click();
     await animationFrame();
     expect(NAME).toHaveValue("Gamma");
-    expect(".o_notification").toHaveText(/All refusals of this list are reviewed/);
+    expect(".o_notification").toHaveText(/This was the last refusal of the list/);
 });
 
 test("a coaching note that is written brings the next refusal, one that is not stays", async () => {
