@@ -10,6 +10,7 @@ from . import crm_lead_refusal
 from . import crm_lead_refusal_register
 from . import crm_lead_refusal_review
 from . import crm_lead_refusal_return
+from . import crm_lead_refusal_remind
 from . import crm_lead_refusal_exchange
 from . import crm_lead_refusal_pareto
 from . import crm_lead_stage_history

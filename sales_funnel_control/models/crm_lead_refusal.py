@@ -254,41 +254,46 @@ class CrmLeadRefusal(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if not self.env.su and not DETAILS | {"coaching_note"} >= vals.keys():
+        if not self.env.su:
+            self._check_may_write(vals)
+        for kind in ("return", "offer"):
+            if f"{kind}_on" in vals:
+                self._forget_raised(f"{kind}_activity_id")
+        former = self._former_returns(vals) if "lost_reason_id" in vals else {}
+        result = super().write(vals)
+        if former:
+            corrected = self.browse(refusal.id for refusal in former)
+            corrected.sudo()._correct_reason()
+            if "return_on" not in vals:
+                corrected.sudo()._plan_anew(former)
+            corrected._review_again()
+        if not DETAILS.isdisjoint(vals):
+            # What was an excuse is looked at again, now that the manager found the cause.
+            self.filtered(lambda refusal: refusal.ruling == "excuse")._review_again()
+        return result
+
+    def _check_may_write(self, vals):
+        """People complete what was said and agreed; the head of sales writes the coaching note."""
+        if not DETAILS | {"coaching_note"} >= vals.keys():
             raise AccessError(
                 self.env._(
                     "Of a refusal you may complete what the client said and what was agreed. "
                     "The rest is recorded by the system."
                 )
             )
-        if not self.env.su:
-            self._check_keeps_story(vals)
+        self._check_keeps_story(vals)
         if "coaching_note" in vals:
             self._check_may_rule()
-        if "return_on" in vals:
-            self._forget_raised("return_activity_id")
-        if "offer_on" in vals:
-            self._forget_raised("offer_activity_id")
-        if "lost_reason_id" in vals:
-            # Else a reason the opportunity was given before would come after this one.
-            self.env["crm.lead.stage.history"].sudo()._catch_up()
-        moved = {
+
+    def _former_returns(self, vals):
+        """The day each refusal that gets another reason was to be returned on by the old one."""
+        # Else a reason the opportunity was given before would come after this one.
+        self.env["crm.lead.stage.history"].sudo()._catch_up()
+        return {
             refusal: refusal._usual_return()
             for refusal in self
-            if "lost_reason_id" in vals and refusal.lost_reason_id.id != vals["lost_reason_id"]
+            if refusal.lost_reason_id.id != vals["lost_reason_id"]
         }
-        result = super().write(vals)
-        if moved:
-            corrected = self.browse(refusal.id for refusal in moved)
-            corrected.sudo()._correct_reason()
-            if "return_on" not in vals:
-                corrected.sudo()._plan_anew(moved)
-            if not self.env.su:
-                corrected._review_again()
-        if not self.env.su and not DETAILS.isdisjoint(vals):
-            # What was an excuse is looked at again, now that the manager found the cause.
-            self.filtered(lambda refusal: refusal.ruling == "excuse")._review_again()
-        return result
 
     def _check_keeps_story(self, vals):
         """What is known of a refusal is corrected, not taken away."""

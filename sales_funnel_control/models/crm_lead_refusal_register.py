@@ -36,31 +36,34 @@ class CrmLeadRefusal(models.Model):
 
         :param changes: ``(difference, change, funnel)``, as the ledger applied them
         """
-        if not changes:
-            return
+        found = self._sort_out(changes)
+        if found:
+            # What is written here in SQL would be forgotten together with what is not yet there.
+            self.flush_model()
+        for follow in (
+            self._correct,
+            self._register_missing,
+            self._note_reopened,
+            self._note_decided,
+        ):
+            if lead_ids := found.get(follow):
+                follow(lead_ids)
+
+    def _sort_out(self, changes):
+        """Ids of the leads whose change concerns the register, by the method that follows it."""
         won = self.env["crm.stage"]._won_stage_ids()
-        refused, corrected, reopened, decided = [], [], [], []
+        found = defaultdict(list)
         for difference, change, _funnel in changes:
             lead_id, entries = difference.lead_id, change.entries
             if any(entry.origin == "reopened" for entry in entries):
-                reopened.append(lead_id)
+                found[self._note_reopened].append(lead_id)
             if change.exit == "refused" or any(entry.exit == "refused" for entry in entries):
                 was_refused = difference.stay and difference.stay.exit == "refused"
-                (corrected if was_refused else refused).append(lead_id)
+                found[self._correct if was_refused else self._register_missing].append(lead_id)
             left = difference.stay and difference.stay.stage_id
             if not won.isdisjoint({left, *(entry.stage_id for entry in entries)}):
-                decided.append(lead_id)
-        if corrected or refused or decided:
-            # What is written here in SQL would be forgotten together with what is not yet there.
-            self.flush_model()
-        if corrected:
-            self._correct(corrected)
-        if refused:
-            self._register_missing(refused)
-        if reopened:
-            self._note_reopened(reopened)
-        if decided:
-            self._note_decided(decided)
+                found[self._note_decided].append(lead_id)
+        return found
 
     @api.model
     def _register_missing(self, lead_ids, from_chatter=False):
