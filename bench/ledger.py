@@ -26,7 +26,12 @@ def fill(name, count):
         _draw_stays(env, team, count)
         _fill_leads(env, team)
         _fill_ledger(env, team)
+        _fill_register(env)
         _plan_activities(env, team)
+
+
+def _fill_register(env):
+    env.cr.execute(env["crm.lead.refusal"]._insert_sql(SQL("TRUE"), False))
 
 
 def team(env):

@@ -86,10 +86,9 @@ _FLOW = """
 
 _REFUSALS = """
     SELECT lost_reason_id, COUNT(*)
-      FROM crm_lead_stage_history
-     WHERE exit = 'refused'
-       AND team_id = %(team)s
-       AND left_at >= %(begin)s
-       AND left_at < %(end)s
+      FROM crm_lead_refusal
+     WHERE team_id = %(team)s
+       AND refused_at >= %(begin)s
+       AND refused_at < %(end)s
   GROUP BY lost_reason_id
 """
