@@ -8,6 +8,7 @@ from . import crm_control_board_dimensions
 from . import crm_competitor
 from . import crm_lead_refusal
 from . import crm_lead_refusal_register
+from . import crm_lead_refusal_rebuild
 from . import crm_lead_refusal_review
 from . import crm_lead_refusal_return
 from . import crm_lead_refusal_remind

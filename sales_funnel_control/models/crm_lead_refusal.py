@@ -337,9 +337,7 @@ class CrmLeadRefusal(models.Model):
 
     def _check_may_rule(self):
         """Only who leads the team, or manages sales, judges a refusal."""
-        if self.env.su or self.env.user.has_group("sales_team.group_sale_manager"):
-            return
-        if any(refusal.team_id.user_id != self.env.user for refusal in self):
+        if not all(self.mapped("may_rule")):
             raise AccessError(
                 self.env._("Only the team's leader and sales administrators rule on a refusal.")
             )

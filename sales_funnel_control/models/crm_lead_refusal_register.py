@@ -4,7 +4,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-_REGISTER_BATCH = 10_000
 # Columns that a refusal takes from the stay it ended, as they are.
 _FROM_STAY = (
     "lead_id",
@@ -22,8 +21,6 @@ _FROM_STAY = (
     "days",
     "lost_reason_id",
 )
-# The clock of a transaction that lasts is behind the wall's.
-_SAME_MOMENT = timedelta(minutes=5)
 
 
 class CrmLeadRefusal(models.Model):
@@ -104,112 +101,6 @@ class CrmLeadRefusal(models.Model):
             return False
         company = self.company_id or self.env.company
         return company._funnel_date(self.refused_at) + timedelta(days=days)
-
-    @api.model
-    def _rebuilt(self, lead_ids, from_chatter=False):
-        """Find the refusals of stays that were written anew, and register the others."""
-        self.flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH stay AS (
-                    SELECT id, lead_id, date_trunc('second', left_at) AS at,
-                           ROW_NUMBER() OVER (
-                               PARTITION BY lead_id, date_trunc('second', left_at) ORDER BY id
-                           ) AS place
-                      FROM crm_lead_stage_history
-                     WHERE lead_id = ANY(%(leads)s)
-                       AND exit = 'refused'
-                       AND NOT EXISTS (
-                            SELECT FROM crm_lead_refusal known
-                             WHERE known.stay_id = crm_lead_stage_history.id
-                       )
-                ),
-                orphan AS (
-                    SELECT id, lead_id, date_trunc('second', refused_at) AS at,
-                           ROW_NUMBER() OVER (
-                               PARTITION BY lead_id, date_trunc('second', refused_at) ORDER BY id
-                           ) AS place
-                      FROM crm_lead_refusal
-                     WHERE lead_id = ANY(%(leads)s)
-                       AND stay_id IS NULL
-                )
-                UPDATE crm_lead_refusal AS refusal
-                   SET stay_id = stay.id
-                  FROM orphan
-                  JOIN stay USING (lead_id, at, place)
-                 WHERE refusal.id = orphan.id
-                """,
-                leads=list(lead_ids),
-            )
-        )
-        self._link_nearest(lead_ids)
-        self._follow_moments(lead_ids)
-        self._register_missing(lead_ids, from_chatter)
-
-    def _link_nearest(self, lead_ids):
-        """Of what is left, a refusal belongs to the stay that ended at nearly the same moment."""
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH pair AS (
-                    SELECT refusal.id, stay.id AS stay_id,
-                           ROW_NUMBER() OVER (
-                               PARTITION BY refusal.id ORDER BY apart.seconds, stay.id
-                           ) AS place_of_stay,
-                           ROW_NUMBER() OVER (
-                               PARTITION BY stay.id ORDER BY apart.seconds, refusal.id
-                           ) AS place_of_refusal
-                      FROM crm_lead_refusal refusal
-                      JOIN crm_lead_stage_history stay
-                        ON stay.lead_id = refusal.lead_id AND stay.exit = 'refused'
-                CROSS JOIN LATERAL (
-                            SELECT ABS(EXTRACT(EPOCH FROM stay.left_at - refusal.refused_at))
-                                   AS seconds
-                           ) apart
-                     WHERE refusal.lead_id = ANY(%(leads)s)
-                       AND refusal.stay_id IS NULL
-                       AND apart.seconds <= %(limit)s
-                       AND NOT EXISTS (
-                            SELECT FROM crm_lead_refusal known WHERE known.stay_id = stay.id
-                       )
-                )
-                UPDATE crm_lead_refusal AS refusal
-                   SET stay_id = pair.stay_id
-                  FROM pair
-                 WHERE refusal.id = pair.id
-                   AND pair.place_of_stay = 1
-                   AND pair.place_of_refusal = 1
-                """,
-                leads=list(lead_ids),
-                limit=_SAME_MOMENT.total_seconds(),
-            )
-        )
-
-    def _follow_moments(self, lead_ids):
-        """Let refusals follow stays that turned out to have ended at another time."""
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE crm_lead_refusal AS refusal
-                   SET refused_at = stay.left_at,
-                       days = stay.days,
-                       week_start = %(week)s,
-                       return_on = refusal.return_on
-                           + (stay.left_at::date - refusal.refused_at::date)
-                  FROM crm_lead_stage_history stay
-                  JOIN res_company company ON company.id = stay.company_id
-                 WHERE stay.lead_id = ANY(%(leads)s)
-                   AND refusal.stay_id = stay.id
-                   AND (refusal.refused_at, refusal.days)
-                       IS DISTINCT FROM (stay.left_at, stay.days)
-                """,
-                week=self.env["crm.lead.stage.history"]._week_sql(
-                    SQL("stay.left_at"), SQL("company.funnel_tz")
-                ),
-                leads=list(lead_ids),
-            )
-        )
 
     def _insert_sql(self, condition, from_chatter):
         day = SQL("(stay.left_at AT TIME ZONE 'UTC' AT TIME ZONE company.funnel_tz)::date")
@@ -307,34 +198,6 @@ class CrmLeadRefusal(models.Model):
             stay = written.stay_id
             written.unlink()
             former.stay_id = stay
-
-    @api.model
-    def _cron_register(self):
-        """Nightly: write the refusals that the ledger knows and the register does not."""
-        cron = self.env["ir.cron"]
-        self.env["crm.lead.stage.history"]._flush_for_sql()
-        while missing := self._missing_lead_ids():
-            self._rebuilt(missing, from_chatter=True)
-            if not cron._commit_progress(len(missing), remaining=len(missing) == _REGISTER_BATCH):
-                break
-
-    def _missing_lead_ids(self):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT stay.lead_id
-                  FROM crm_lead_stage_history stay
-                  JOIN res_company company ON company.id = stay.company_id
-                 WHERE stay.exit = 'refused'
-                   AND NOT EXISTS (
-                        SELECT FROM crm_lead_refusal known WHERE known.stay_id = stay.id
-                   )
-                 LIMIT %s
-                """,
-                _REGISTER_BATCH,
-            )
-        )
-        return [lead_id for (lead_id,) in rows]
 
     def _correct_reason(self):
         """Let ledger and opportunity follow a reason that was corrected on the register."""

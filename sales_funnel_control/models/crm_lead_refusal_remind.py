@@ -84,14 +84,14 @@ class CrmLeadRefusal(models.Model):
             refusals_of: present[last] or last.lead_id or last._deal_to_remind_on()
             for refusals_of, last in latest.items()
         }
-        raised = self._raised_on({lead.id for lead in leads.values()})
+        raised = self._raised_on([lead.id for lead in leads.values()])
         missing = [each for each, lead in leads.items() if lead not in raised]
         activities = self._schedule(
             [
                 (
                     latest[each],
                     leads[each],
-                    latest[each]._reminded(leads[each], present[latest[each]]),
+                    latest[each]._reminded(present[latest[each]]),
                     latest[each].return_on,
                 )
                 for each in missing
@@ -107,14 +107,19 @@ class CrmLeadRefusal(models.Model):
 
     def _raised_on(self, lead_ids):
         """Open reminders of a return, by the opportunity they stand on."""
-        known = self.search([("return_activity_id.active", "=", True)])
+        known = self.search(
+            [
+                ("return_activity_id.res_model", "=", "crm.lead"),
+                ("return_activity_id.res_id", "in", lead_ids),
+                ("return_activity_id.active", "=", True),
+            ]
+        )
         return {
             self.env["crm.lead"].browse(activity.res_id): activity
             for activity in known.return_activity_id
-            if activity.res_model == "crm.lead" and activity.res_id in lead_ids
         }
 
-    def _reminded(self, lead, present):
+    def _reminded(self, present):
         """Who works the client now; where nobody does, who answers for it."""
         return present.user_id.filtered("active") or self._responsible()
 
@@ -134,7 +139,7 @@ class CrmLeadRefusal(models.Model):
                     (
                         refusal,
                         present[refusal] or refusal.lead_id or refusal.partner_id,
-                        refusal._reminded(refusal.lead_id, present[refusal]),
+                        refusal._reminded(present[refusal]),
                         refusal.offer_on,
                     )
                     for refusal in promised
