@@ -992,6 +992,7 @@ class TestCauses(RefusalCase):
         self.refused(self.sidorov)
         figures = self.Refusal.with_user(self.ivanov).get_pareto([("team_id", "=", self.team.id)])
         self.assertEqual(figures["total"], 1)
+        self.assertFalse(figures["managers"], "there is no team to compare with")
 
     def test_bad_input(self):
         for group in ("words", "amount", "nonsense", 5, {"a": 1}):

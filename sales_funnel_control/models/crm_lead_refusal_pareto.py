@@ -71,8 +71,21 @@ class CrmLeadRefusal(models.Model):
                 }
                 for share in shares
             ],
-            "managers": self._pareto_by_manager(counted, group_by, names),
+            # Who sees no team cannot be compared with one.
+            "managers": self._pareto_by_manager(counted, group_by, names)
+            if self._sees_colleagues()
+            else [],
         }
+
+    @api.model
+    def _sees_colleagues(self):
+        """Whether the reader's rules show the refusals of others than the reader."""
+        user = self.env.user
+        return bool(
+            self.env.su
+            or user.has_group("sales_team.group_sale_salesman_all_leads")
+            or self.env["crm.team"].search_count([("user_id", "=", user.id)], limit=1)
+        )
 
     def _pareto_group(self, group_by):
         group_by = group_by or _BY_DEFAULT
