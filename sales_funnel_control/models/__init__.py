@@ -6,6 +6,7 @@ from . import crm_control_board_verdicts
 from . import crm_control_board_leads
 from . import crm_control_board_dimensions
 from . import crm_competitor
+from . import crm_contact_log
 from . import crm_lead_refusal
 from . import crm_lead_refusal_register
 from . import crm_lead_refusal_rebuild
@@ -28,6 +29,8 @@ from . import crm_lead_stage_history_import
 from . import crm_lead_stage_history_join
 from . import crm_lead
 from . import crm_lead_lost
+from . import crm_lead_questionnaire
+from . import crm_lead_stage_entry
 from . import crm_ledger_rebuild
 from . import crm_lost_reason
 from . import crm_objection
@@ -40,4 +43,5 @@ from . import mail_activity
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_decision_maker
 from . import res_users

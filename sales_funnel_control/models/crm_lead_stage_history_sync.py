@@ -71,6 +71,7 @@ class CrmLeadStageHistory(models.Model):
             )
             changes = self._apply(self._differences(changed, SQL("noted.at"), self._undo_grace()))
             self.env["crm.lead.refusal"]._follow(changes)
+            self._announce(changes)
 
     def _sync(self, leads):
         """Bring the stays of ``leads`` in step with them, as of now."""

@@ -18,6 +18,7 @@ class CrmTeam(models.Model):
         "stages shared by all teams do not belong to it.",
     )
 
+    questionnaire_definition = fields.PropertiesDefinition("Needs Questionnaire")
     exchange_after_days = fields.Integer(
         "Hand On Refusals After, Days",
         help="So long after a refusal the client is handed to another manager of the same role, "
