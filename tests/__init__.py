@@ -1,5 +1,6 @@
 from . import test_backfill
 from . import test_board
+from . import test_contacts
 from . import test_dashboard
 from . import test_import
 from . import test_invariants

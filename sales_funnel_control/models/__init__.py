@@ -7,6 +7,9 @@ from . import crm_control_board_leads
 from . import crm_control_board_dimensions
 from . import crm_competitor
 from . import crm_contact_log
+from . import crm_contact_log_count
+from . import crm_contact_log_merge
+from . import crm_contact_post
 from . import crm_lead_refusal
 from . import crm_lead_refusal_register
 from . import crm_lead_refusal_rebuild
@@ -43,5 +46,6 @@ from . import mail_activity
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_contacts
 from . import res_partner_decision_maker
 from . import res_users

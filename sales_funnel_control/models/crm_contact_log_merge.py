@@ -1,0 +1,49 @@
+from odoo import models
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "questionnaire" in vals:
+            self.env["crm.contact.log"]._learn_questionnaire(self)
+        return result
+
+    def _merge_dependences(self, opportunities):
+        """Contacts of the deals merged are contacts of the one that remains."""
+        logs = self.env["crm.contact.log"].sudo()
+        logs.search([("lead_id", "in", opportunities.ids)])._move_to(self)
+        return super()._merge_dependences(opportunities)
+
+
+class CrmContactLog(models.Model):
+    _inherit = "crm.contact.log"
+
+    def _move_to(self, lead):
+        """Move the contacts to another deal, with all that was taken down of their moment."""
+        keeping = [self._fields[name] for name in ("team_id", "stage_id", "had_questionnaire")]
+        keeping += [self._fields[name] for name in ("company_id", "contact_id", "partner_id")]
+        with self.env.protecting(keeping, self):
+            self.lead_id = lead
+        self._learn_questionnaire(lead)
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        """Count the contacts of the persons and organisations merged anew.
+
+        Odoo deletes rows that a rule of the database lets exist once only: the calls with both
+        persons on one day would be such rows.
+        """
+        logs = self.env["crm.contact.log"].sudo()
+        logs = logs.search(
+            ["|", ("contact_id", "in", partner_ids), ("organisation_id", "in", partner_ids)]
+        )
+        logs._without_counts()
+        result = super()._merge(partner_ids, dst_partner, extra_checks)
+        logs.invalidate_recordset()
+        logs.exists()._count()
+        return result
