@@ -25,6 +25,7 @@
         "views/crm_ledger_rebuild_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
+        "views/res_partner_decision_maker_views.xml",
         "reports/crm_funnel_report_views.xml",
         "reports/crm_outcome_report_views.xml",
         "views/crm_control_board_views.xml",
@@ -34,7 +35,10 @@
         "views/sales_funnel_control_menus.xml",
         "data/crm_funnel_dashboard.xml",
     ],
-    "demo": ["demo/crm_funnel_demo.xml"],
+    "demo": [
+        "demo/crm_funnel_demo.xml",
+        "demo/crm_funnel_demo_contacts.xml",
+    ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],
         "web.assets_unit_tests": ["sales_funnel_control/static/tests/**/*.test.js"],

@@ -21,3 +21,4 @@ class CrmContactPost(models.Model):
     decision_role = fields.Selection(DECISION_ROLES, "Role in the Decision")
     date_from = fields.Date("From")
     date_to = fields.Date("Until", required=True)
+    present_organisation_id = fields.Many2one(related="person_id.commercial_partner_id")
