@@ -2,8 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
-from ..models.crm_lead_stage_history import EXITS, LEAD_CLASSES, ORIGINS
-from ..models.crm_team_member import GRADES, SALES_ROLES
+from ..models.crm_lead_stage_history import EXITS, ORIGINS
 
 
 class CrmFunnelReport(models.Model):
@@ -21,23 +20,13 @@ class CrmFunnelReport(models.Model):
     _order = "entered_at desc, id desc"
     _rec_name = "lead_id"
 
-    lead_id = fields.Many2one("crm.lead", "Opportunity", readonly=True)
-    stage_id = fields.Many2one("crm.stage", "From Stage", readonly=True)
+    stage_id = fields.Many2one(string="From Stage")
     next_stage_id = fields.Many2one(
         "crm.stage",
         "Transition into",
         readonly=True,
         help="A transition is named by the stage it leads into; its target is that stage's.",
     )
-    user_id = fields.Many2one("res.users", "Manager", readonly=True)
-    team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
-    sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
-    grade = fields.Selection(GRADES, readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    lead_class = fields.Selection(LEAD_CLASSES, readonly=True)
-    source_id = fields.Many2one("utm.source", readonly=True)
-    campaign_id = fields.Many2one("utm.campaign", readonly=True)
-    country_id = fields.Many2one("res.country", readonly=True)
     state_id = fields.Many2one("res.country.state", readonly=True)
     partner_id = fields.Many2one("res.partner", "Client", readonly=True)
     industry_id = fields.Many2one("res.partner.industry", "Client's Industry", readonly=True)

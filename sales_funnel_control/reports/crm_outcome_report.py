@@ -1,9 +1,6 @@
 from odoo import fields, models
 from odoo.tools import SQL, Query
 
-from ..models.crm_lead_stage_history import LEAD_CLASSES
-from ..models.crm_team_member import GRADES, SALES_ROLES
-
 OUTCOMES = [
     ("won", "Won"),
     ("refused", "Refused"),
@@ -32,19 +29,8 @@ class CrmOutcomeReport(models.Model):
     _rec_name = "lead_id"
     _order = "closed_at desc, id desc"
 
-    lead_id = fields.Many2one("crm.lead", "Opportunity", readonly=True)
     outcome = fields.Selection(OUTCOMES, readonly=True)
     closed_at = fields.Datetime("Closed", readonly=True)
-    user_id = fields.Many2one("res.users", "Manager", readonly=True)
-    team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
-    sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
-    grade = fields.Selection(GRADES, readonly=True)
-    stage_id = fields.Many2one("crm.stage", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    lead_class = fields.Selection(LEAD_CLASSES, readonly=True)
-    source_id = fields.Many2one("utm.source", readonly=True)
-    campaign_id = fields.Many2one("utm.campaign", readonly=True)
-    country_id = fields.Many2one("res.country", readonly=True)
     lost_reason_id = fields.Many2one("crm.lost.reason", "Reason", readonly=True)
     won = fields.Integer(readonly=True)
     refused = fields.Integer(readonly=True)
