@@ -46,6 +46,6 @@ from . import mail_activity
 from . import res_company
 from . import res_config_settings
 from . import res_partner
-from . import res_partner_contacts
+from . import res_partner_first_sales
 from . import res_partner_decision_maker
 from . import res_users

@@ -12,6 +12,7 @@ KINDS = [
     ("warm_contact", "Warm Contact"),
     ("material", "Material Sent"),
 ]
+CALLS = ("outgoing_call", "incoming_call")
 
 COUNTS_AS = [
     ("effective_call", "Effective Call"),

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class ResPartner(models.Model):
-    """What the contact log asks of clients."""
+    """Since when an organisation is a client."""
 
     _inherit = "res.partner"
 
