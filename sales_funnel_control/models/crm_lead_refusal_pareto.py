@@ -33,6 +33,7 @@ class CrmLeadRefusal(models.Model):
             * ``group_by``, ``group_name``; ``total``, ``spam``, ``unreviewed``: counts
             * ``causes``: ``key``, ``name``, ``count``, ``share``, ``running`` (with the commoner
               ones before it), ``amount``, ``amount_text``, ``domain``, the commonest first
+            * ``sees_colleagues``: whether the reader may compare managers at all
             * ``managers``: ``id``, ``name``, ``sales_role``, ``role_name``, ``total``, ``cells``
               (``cause``, ``observed``, ``expected`` by the shares of all managers of the role,
               ``expected_text``, ``verdict``: ``more``, ``as_team``, ``insufficient``,
@@ -41,6 +42,8 @@ class CrmLeadRefusal(models.Model):
         :raise UserError: where the refusals cannot be told apart by ``group_by``
         """
         group_by = self._pareto_group(group_by)
+        # Who sees no team cannot be compared with one.
+        sees_colleagues = self._sees_colleagues()
         chosen = self._pareto_domain(domain)
         counted = chosen & Domain("is_spam_or_duplicate", "!=", True)
         groups = self._read_group(counted, [group_by], ["__count", "amount:sum_currency"])
@@ -71,9 +74,9 @@ class CrmLeadRefusal(models.Model):
                 }
                 for share in shares
             ],
-            # Who sees no team cannot be compared with one.
+            "sees_colleagues": sees_colleagues,
             "managers": self._pareto_by_manager(counted, group_by, names)
-            if self._sees_colleagues()
+            if sees_colleagues
             else [],
         }
 

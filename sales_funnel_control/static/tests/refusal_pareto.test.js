@@ -78,6 +78,7 @@ function makePareto(changes) {
             cause("timing", "Timing", 40, 33.3, 75),
             cause(false, "None", 30, 25, 100),
         ],
+        sees_colleagues: true,
         managers: [
             manager(5, "Ivanov", [
                 cell("price", {
@@ -220,6 +221,12 @@ test("one manager is compared with nobody", async () => {
     expect.verifySteps([FIRST]);
     expect(".o_refusal_managers table").toHaveCount(0);
     expect(".o_refusal_hint").toHaveText(/at least two of them/);
+});
+
+test("who sees no colleagues is not told to widen the filters", async () => {
+    await openPareto(() => makePareto({sees_colleagues: false, managers: []}));
+    expect.verifySteps([FIRST]);
+    expect(".o_refusal_managers").toHaveCount(0);
 });
 
 test("no refusal says what to do", async () => {
