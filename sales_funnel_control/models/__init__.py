@@ -45,6 +45,7 @@ from . import crm_stage_column_rates
 from . import crm_stage_target
 from . import crm_team
 from . import crm_team_member
+from . import ir_http
 from . import mail_activity
 from . import mail_activity_contact
 from . import mail_message

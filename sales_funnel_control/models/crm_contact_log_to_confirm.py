@@ -137,14 +137,22 @@ class CrmContactLog(models.Model):
         for vals in self._suggest_visits(self._not_typed_already(vals_list)):
             lead = self.env["crm.lead"].browse(vals.get("lead_id"))
             user = self.env["res.users"].browse(vals["user_id"])
-            company = lead.company_id or user.company_id
-            by_company.setdefault(company, []).append({**vals, "state": "to_confirm"})
+            waiting = {"contact_id": self._guess_person(vals, lead).id, **vals}
+            waiting["state"] = "to_confirm"
+            by_company.setdefault(lead.company_id or user.company_id, []).append(waiting)
         for company, waiting in by_company.items():
             try:
                 with self.env.cr.savepoint():
                     self.with_company(company).create(waiting)
             except UniqueViolation:
                 _logger.info("Contacts to be confirmed were gathered by somebody else meanwhile.")
+
+    def _guess_person(self, vals, lead):
+        """Whom a contact to be confirmed was with, where nothing says so."""
+        client = self.env["res.partner"].browse(vals.get("partner_id")) or lead.partner_id
+        if vals.get("contact_id"):
+            return client.browse(vals["contact_id"])
+        return self._likely_person(lead, client.commercial_partner_id)
 
     @api.model
     def _not_typed_already(self, vals_list):

@@ -1,24 +1,22 @@
 import {_t} from "@web/core/l10n/translation";
 import {registerMessageAction} from "@mail/core/common/message_actions";
+import {session} from "@web/session";
 import {toRaw} from "@odoo/owl";
-import {user} from "@web/core/user";
 
 const CLIENT_MODELS = ["crm.lead", "res.partner"];
-// Known before a message is shown: its menu cannot wait for an answer.
-let sells = false;
-user.hasGroup("sales_team.group_sale_salesman").then((answer) => {
-    sells = answer;
-});
 
-/** A client is whoever is not a colleague. */
-function isFromClient(message) {
-    return Boolean(message.author_id) && message.author_id.main_user_id?.share !== false;
+/** A client is whoever is neither a colleague nor the system. */
+function isFromClient(message, store) {
+    const author = message.author_id;
+    return Boolean(author) && !author.eq(store.odoobot) && author.main_user_id?.share !== false;
 }
 
 registerMessageAction("log-contact", {
-    condition: ({message, thread}) =>
-        sells && CLIENT_MODELS.includes(thread?.model) && isFromClient(message),
-    icon: "fa fa-phone",
+    condition: ({message, store, thread}) =>
+        Boolean(session.can_log_contacts) &&
+        CLIENT_MODELS.includes(thread?.model) &&
+        isFromClient(message, store),
+    icon: "fa fa-commenting-o",
     name: _t("Log as Contact"),
     onSelected: async ({message: reactiveMessage, store}) => {
         const {action, orm} = store.env.services;
