@@ -11,6 +11,9 @@ from .test_contact_entry import ContactCase
 class TestContactOverHttp(ContactCase, HttpCase):
     """Contacts by other programs, and what a manager sees and clicks."""
 
+    # Wide enough for the chatter to stand beside the form.
+    browser_size = "1920x1080"
+
     def json2(self, user, method, **arguments):
         key = (
             self.env["res.users.apikeys"]
@@ -79,7 +82,8 @@ class TestContactOverHttp(ContactCase, HttpCase):
         (self.env.user | self.ivanov).lang = "en_US"
         card = self.deal(name="Toured Card")
         deal = self.deal(name="Toured Deal")
-        planned = self.plan(deal, self.meet, date_deadline=fields.Date.today() + timedelta(days=5))
+        later = fields.Date.today() + timedelta(days=5)
+        planned = self.plan(deal, self.meet, date_deadline=later, summary="Show the samples")
         self.start_tour("/odoo/crm", "sales_funnel_control.contact_card", login="test_ivanov")
         log = self.logs(lead_id=card)
         self.assertEqual((log.result, log.kind), ("Asked for the price list", "incoming_call"))
