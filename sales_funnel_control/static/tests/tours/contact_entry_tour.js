@@ -165,8 +165,8 @@ tours.add("sales_funnel_control.contact_confirm", {
 tours.add("sales_funnel_control.contact_message", {
     steps: () => [
         {
-            trigger: ".o-mail-Message:contains(Please call me)",
-            run: "hover && click .o-mail-Message:contains(Please call me) [title='Expand']",
+            trigger: ".o-mail-Message:contains(Our order)",
+            run: "hover && click .o-mail-Message:contains(Our order) [title='Expand']",
         },
         {
             content: "Keep the mail as a contact",
