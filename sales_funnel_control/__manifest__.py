@@ -17,6 +17,8 @@
         "views/crm_lead_refusal_views.xml",
         "views/crm_lead_stage_history_views.xml",
         "views/crm_lead_views.xml",
+        "views/crm_contact_log_views.xml",
+        "views/crm_contact_entry_views.xml",
         "views/crm_stage_views.xml",
         "views/crm_stage_target_views.xml",
         "views/crm_team_views.xml",
@@ -29,6 +31,7 @@
         "reports/crm_funnel_report_views.xml",
         "reports/crm_outcome_report_views.xml",
         "views/crm_control_board_views.xml",
+        "wizard/crm_contact_batch_views.xml",
         "wizard/crm_funnel_builder_views.xml",
         "wizard/crm_lead_lost_views.xml",
         "wizard/crm_refusal_exchange_views.xml",
@@ -38,6 +41,7 @@
     "demo": [
         "demo/crm_funnel_demo.xml",
         "demo/crm_funnel_demo_contacts.xml",
+        "demo/crm_funnel_demo_entry.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

@@ -1,5 +1,7 @@
 from . import test_backfill
 from . import test_board
+from . import test_contact_entry
+from . import test_contact_entry_web
 from . import test_contacts
 from . import test_dashboard
 from . import test_import

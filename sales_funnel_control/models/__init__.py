@@ -5,8 +5,13 @@ from . import crm_control_board_figure
 from . import crm_control_board_verdicts
 from . import crm_control_board_leads
 from . import crm_control_board_dimensions
+from . import calendar_event
 from . import crm_competitor
+from . import crm_contact_entry_mixin
 from . import crm_contact_log
+from . import crm_contact_log_entry
+from . import crm_contact_log_source
+from . import crm_contact_log_to_confirm
 from . import crm_contact_log_count
 from . import crm_contact_log_merge
 from . import crm_contact_post
@@ -31,6 +36,7 @@ from . import crm_lead_stage_history_merge
 from . import crm_lead_stage_history_import
 from . import crm_lead_stage_history_join
 from . import crm_lead
+from . import crm_lead_contacts
 from . import crm_lead_lost
 from . import crm_lead_questionnaire
 from . import crm_lead_stage_entry
@@ -42,10 +48,14 @@ from . import crm_stage_column_rates
 from . import crm_stage_target
 from . import crm_team
 from . import crm_team_member
+from . import ir_http
 from . import mail_activity
+from . import mail_activity_contact
+from . import mail_message
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_contacts
 from . import res_partner_first_sales
 from . import res_partner_decision_maker
 from . import res_users

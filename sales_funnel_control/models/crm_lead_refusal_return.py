@@ -168,7 +168,9 @@ class CrmLeadRefusal(models.Model):
             refusal.write({"returned_on": refusal._today(), "return_lead_id": lead.id})
         activities = self.return_activity_id.filtered("active")
         if activities:
-            activities.action_feedback(feedback=self.env._("The client is worked again."))
+            activities.with_context(is_no_contact=True).action_feedback(
+                feedback=self.env._("The client is worked again.")
+            )
 
     # -- the client ---------------------------------------------------------------------------
 

@@ -1,0 +1,114 @@
+import {beforeEach, describe, expect, test} from "@odoo/hoot";
+import {
+    click,
+    contains,
+    mailModels,
+    openFormView,
+    start,
+    startServer,
+} from "@mail/../tests/mail_test_helpers";
+import {
+    defineModels,
+    defineParams,
+    fields,
+    onRpc,
+    patchWithCleanup,
+    serverState,
+} from "@web/../tests/web_test_helpers";
+import {session} from "@web/session";
+
+describe.current.tags("desktop");
+
+class MailActivity extends mailModels.MailActivity {
+    can_log_contact = fields.Boolean();
+
+    get _to_store_defaults() {
+        return [...super._to_store_defaults, "can_log_contact"];
+    }
+}
+
+defineParams({suite: "mail"}, "replace");
+defineModels({...mailModels, MailActivity});
+
+beforeEach(() => {
+    patchWithCleanup(session, {can_log_contacts: true});
+    onRpc("action_log_contact", ({args, model}) => {
+        expect.step(`${model} ${args[0].length}`);
+        return {
+            type: "ir.actions.act_window",
+            name: "Log Contact",
+            res_model: "res.country",
+            target: "new",
+            views: [[false, "form"]],
+        };
+    });
+});
+
+async function openPartnerWith(model, values) {
+    const server = await startServer();
+    const partnerId = server["res.partner"].create({name: "Anna"});
+    server[model].create(values(partnerId));
+    await start();
+    await openFormView("res.partner", partnerId);
+}
+
+function activity(canLog) {
+    return (partnerId) => ({
+        can_log_contact: canLog,
+        can_write: true,
+        res_id: partnerId,
+        res_model: "res.partner",
+        summary: "Ring her",
+        user_id: serverState.userId,
+    });
+}
+
+function message(authorId) {
+    return (partnerId) => ({
+        author_id: authorId || partnerId,
+        body: "Please call me",
+        message_type: "comment",
+        model: "res.partner",
+        res_id: partnerId,
+    });
+}
+
+test("a call is logged from its activity, whose list is read again afterwards", async () => {
+    await openPartnerWith("mail.activity", activity(true));
+    await click(".o-mail-Activity .o_activity_log_contact");
+    await contains(".modal-title:text(Log Contact)");
+    expect.verifySteps(["mail.activity 1"]);
+    onRpc("/mail/data", () => expect.step("read again"));
+    await click(".modal .btn-close");
+    await contains(".modal", {count: 0});
+    expect.verifySteps(["read again"]);
+});
+
+test("what is no contact is done as ever", async () => {
+    await openPartnerWith("mail.activity", activity(false));
+    await contains(".o-mail-Activity-markDone");
+    await contains(".o_activity_log_contact", {count: 0});
+});
+
+test("a client's message is logged", async () => {
+    await openPartnerWith("mail.message", message());
+    await click(".o-mail-Message [title='Expand']");
+    await click(".o-dropdown-item:contains('Log as Contact')");
+    await contains(".modal-title:text(Log Contact)");
+    expect.verifySteps(["mail.message 1"]);
+});
+
+test("a colleague's message is no contact", async () => {
+    await openPartnerWith("mail.message", message(serverState.partnerId));
+    await click(".o-mail-Message [title='Expand']");
+    await contains(".o-dropdown-item:contains('Copy Link')");
+    await contains(".o-dropdown-item:contains('Log as Contact')", {count: 0});
+});
+
+test("who does not sell logs no messages", async () => {
+    patchWithCleanup(session, {can_log_contacts: false});
+    await openPartnerWith("mail.message", message());
+    await click(".o-mail-Message [title='Expand']");
+    await contains(".o-dropdown-item:contains('Copy Link')");
+    await contains(".o-dropdown-item:contains('Log as Contact')", {count: 0});
+});
