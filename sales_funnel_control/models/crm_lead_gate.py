@@ -3,8 +3,6 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from .crm_lead_gate_gaps import Move
-
 _GATED_FIELDS = {"stage_id", "team_id", "type", "user_id"}
 # Context keys whose values no client can send: what they say is the server's own.
 _MANNER = "sales_funnel_control.gate_manner"
@@ -186,7 +184,7 @@ class CrmLead(models.Model):
             place = former.get(lead.id)
             start = place.stage_id if place and place.type == "opportunity" else None
             if lead.stage_id.id != start:
-                moves[lead] = Move(start, lead.stage_id.id)
+                moves[lead] = lead._move_from(start, lead.stage_id.id)
         return moves
 
     def _given(self, former):

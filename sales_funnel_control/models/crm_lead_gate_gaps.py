@@ -66,13 +66,18 @@ class CrmLead(models.Model):
     def _gaps_before(self, stage):
         """What the leads would miss in ``stage``, as :meth:`_gate_gaps` says it."""
         moves = {
-            lead: Move(lead.type == "opportunity" and lead.stage_id.id or None, stage.id)
+            lead: lead._move_from(lead.type == "opportunity" and lead.stage_id.id, stage.id)
             for lead in self
             if lead.stage_id != stage or lead.type != "opportunity"
         }
         return self._gate_gaps(
             moves, self.filtered(lambda lead: lead._is_beyond_trainee(stage.id))
         )
+
+    def _move_from(self, start, target):
+        """The move as the team's funnel sees it: from other funnels one comes from nowhere."""
+        step = self.env["crm.stage"]._funnel(self.team_id.id).steps.get(start)
+        return Move(start if step and step.is_member else None, target)
 
     def _gates_entered(self, move, gates):
         """Ids of the gated stages the lead enters or jumps over."""

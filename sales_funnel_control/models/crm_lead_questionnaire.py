@@ -48,10 +48,14 @@ class CrmLead(models.Model):
         for lead in self:
             total = len(questionnaire.questions(lead._questions()))
             lead.has_questionnaire = bool(lead._questions())
-            lead.questionnaire_progress = total and self.env._(
-                "%(answered)s of %(total)s",
-                answered=total - len(lead._open_questions()),
-                total=total,
+            lead.questionnaire_progress = (
+                self.env._(
+                    "%(answered)s of %(total)s",
+                    answered=total - len(lead._open_questions()),
+                    total=total,
+                )
+                if total
+                else False
             )
 
     def _questions(self):

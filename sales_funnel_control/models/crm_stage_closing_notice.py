@@ -62,7 +62,8 @@ class CrmStage(models.Model):
         )
         untold = leads - leads.browse(told.mapped("res_id"))
         for company, some in untold.grouped("company_id").items():
-            some.activity_schedule(
+            # On the list of the head's activities is enough: no mail for each deal.
+            some.with_context(mail_activity_quick_update=True).activity_schedule(
                 activity_type_id=kind.id,
                 user_id=head.id,
                 date_deadline=(company or self.env.company)._funnel_today(),
