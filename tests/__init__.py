@@ -2,6 +2,7 @@ from . import test_backfill
 from . import test_board
 from . import test_dashboard
 from . import test_gates
+from . import test_gates_web
 from . import test_import
 from . import test_invariants
 from . import test_ledger

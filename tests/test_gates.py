@@ -564,10 +564,13 @@ class TestDialog(GateCase):
         lead = self.deal(self.acquaintance)
         wizard = self.dialog(lead, self.presentation)
         wizard.answers = {"lead__city": "Samara"}
-        with self.assertRaisesRegex(ValidationError, "contact person"), self.cr.savepoint():
-            wizard.action_save_and_move()
-        lead.invalidate_recordset()
-        self.assertFalse(lead.city)
+        action = wizard.action_save_and_move()
+        self.assertEqual((lead.city, lead.stage_id), ("Samara", self.acquaintance))
+        rest = wizard.browse(action["res_id"])
+        self.assertEqual(self.asked(rest), ["lead__contact_name", "lead__function"])
+        rest.answers = {"lead__contact_name": "Olga", "lead__function": "Director"}
+        rest.action_save_and_move()
+        self.assertEqual(lead.stage_id, self.presentation)
 
     def test_client_and_person(self):
         self.acquaintance.write(
@@ -605,8 +608,8 @@ class TestDialog(GateCase):
         lead = self.deal(known=0)
         wizard = self.dialog(lead, self.acquaintance)
         self.assertEqual(wizard.contact_kind, "meeting")
-        with self.assertRaises(ValidationError), self.cr.savepoint():
-            wizard.action_save_and_move()
+        wizard.action_save_and_move()
+        self.assertEqual(lead.stage_id, self.list)
         wizard.contact_result = "Agreed to see the samples"
         wizard.action_save_and_move()
         log = self.env["crm.contact.log"].search([("lead_id", "=", lead.id)])
@@ -636,6 +639,11 @@ class TestDialog(GateCase):
         lead = self.deal(known=0)
         wizard = self.dialog(lead, self.acquaintance, phone="+7 812 9")
         self.assertEqual(wizard.answers._values["lead__phone"], "+7 812 9")
+
+    def test_sudo_does_not_let_pass(self):
+        lead = self.deal(known=0)
+        wizard = self.dialog(lead, self.acquaintance)
+        self.assertFalse(wizard.sudo().may_override)
 
     def test_rules_cannot_be_filled_in(self):
         self.contract.write({"forbid_skipping": True, "gate_level": False})

@@ -31,10 +31,14 @@ class CrmTeam(models.Model):
     _inherit = "crm.team"
 
     questions_text = fields.Text("Questions", compute="_compute_questions_text")
+    lacks_ready_questions = fields.Boolean(compute="_compute_questions_text")
 
     @api.depends("questionnaire_definition")
     def _compute_questions_text(self):
+        ready = {name for name, *_rest in _READY_QUESTIONS}
         for team in self:
+            asked = {question["name"] for question in team.questionnaire_definition or ()}
+            team.lacks_ready_questions = bool(ready - asked)
             team.questions_text = "\n".join(
                 question.get("string") or question["name"]
                 for question in team.questionnaire_definition or ()

@@ -104,9 +104,9 @@ class CrmStageGatePass(models.TransientModel):
         }
 
     def action_save_and_move(self):
-        """Write what was filled in, and move the deal.
+        """Write what was filled in, and move the deal; or ask for what is still missing.
 
-        :raise UserError: where something is still missing
+        :return: window action on the rest, or one that closes the dialog
         """
         self.ensure_one()
         lead = self.lead_id
@@ -115,6 +115,8 @@ class CrmStageGatePass(models.TransientModel):
         lead.check_access("write")
         self._save_answers(lead)
         self._log_contact(lead)
+        if lead._gaps_before(self.stage_id):
+            return self.open_for(lead.ids, self.stage_id.id)
         lead.write({"stage_id": self.stage_id.id})
         return self._done()
 
