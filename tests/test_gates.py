@@ -72,7 +72,9 @@ class GateCase(FunnelCase):
 class TestGates(GateCase):
     def test_each_level(self):
         lead = self.deal(known=0)
-        self.assert_closed(lead, self.acquaintance, "Acquaintance: to enter it,", "address or phone")
+        self.assert_closed(
+            lead, self.acquaintance, "Acquaintance: to enter it,", "address or phone"
+        )
         lead.phone = "+7 812 1"
         lead.stage_id = self.acquaintance
         self.assert_closed(
@@ -267,13 +269,10 @@ class TestGates(GateCase):
     def test_create(self):
         values = {"name": "New", "type": "opportunity", "team_id": self.team.id}
         Lead = self.env["crm.lead"]
-        for context, stage in (({}, self.presentation), ({"default_stage_id": 0}, None)):
-            with self.assertRaises(ValidationError), self.cr.savepoint():
-                if stage:
-                    Lead.create({**values, "stage_id": stage.id})
-                else:
-                    context = {"default_stage_id": self.presentation.id}
-                    Lead.with_context(**context).create(values)
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            Lead.create({**values, "stage_id": self.presentation.id})
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            Lead.with_context(default_stage_id=self.presentation.id).create(values)
         Lead.create(values)
         Lead.create({**values, "type": "lead", "stage_id": self.presentation.id})
 

@@ -70,9 +70,7 @@ class CrmLead(models.Model):
             for lead in self
             if lead.stage_id != stage or lead.type != "opportunity"
         }
-        return self._gate_gaps(
-            moves, self.filtered(lambda lead: lead._is_beyond_trainee(stage.id))
-        )
+        return self._gate_gaps(moves, self.filtered(lambda lead: lead._is_beyond_trainee(stage.id)))
 
     def _move_from(self, start, target):
         """The move as the team's funnel sees it: from other funnels one comes from nowhere."""
@@ -93,19 +91,27 @@ class CrmLead(models.Model):
         kinds = {gates[stage_id].contact_kind for stage_id in stage_ids} - {None}
         contacts, quoted = set(), set()
         if kinds:
-            rows = self.env["crm.contact.log"].sudo()._read_group(
-                [
-                    ("lead_id", "in", self.ids),
-                    ("kind", "in", list(kinds)),
-                    ("state", "=", "done"),
-                ],
-                ["lead_id", "kind"],
+            rows = (
+                self.env["crm.contact.log"]
+                .sudo()
+                ._read_group(
+                    [
+                        ("lead_id", "in", self.ids),
+                        ("kind", "in", list(kinds)),
+                        ("state", "=", "done"),
+                    ],
+                    ["lead_id", "kind"],
+                )
             )
             contacts = {(lead.id, kind) for lead, kind in rows}
         if any(gates[stage_id].asks_quotation for stage_id in stage_ids):
-            rows = self.env["sale.order"].sudo()._read_group(
-                [("opportunity_id", "in", self.ids), ("state", "!=", "cancel")],
-                ["opportunity_id"],
+            rows = (
+                self.env["sale.order"]
+                .sudo()
+                ._read_group(
+                    [("opportunity_id", "in", self.ids), ("state", "!=", "cancel")],
+                    ["opportunity_id"],
+                )
             )
             quoted = {lead.id for [lead] in rows}
         return {"contacts": contacts, "quoted": quoted}
@@ -270,8 +276,12 @@ class CrmLead(models.Model):
 
     def _stages_stood_on(self, lead_ids):
         """``(lead id, stage id)`` of the stages the leads stood on already."""
-        rows = self.env["crm.lead.stage.history"].sudo()._read_group(
-            [("lead_id", "in", list(lead_ids)), ("is_skipped", "=", False)],
-            ["lead_id", "stage_id"],
+        rows = (
+            self.env["crm.lead.stage.history"]
+            .sudo()
+            ._read_group(
+                [("lead_id", "in", list(lead_ids)), ("is_skipped", "=", False)],
+                ["lead_id", "stage_id"],
+            )
         )
         return {(lead.id, stage.id) for lead, stage in rows}

@@ -70,9 +70,7 @@ class CrmLead(models.Model):
     def _questionnaire_gaps(self):
         """Questions of the team that are not answered on the lead, as people read them."""
         self.ensure_one()
-        return [
-            question.get("string") or question["name"] for question in self._open_questions()
-        ]
+        return [question.get("string") or question["name"] for question in self._open_questions()]
 
     # -- ORM ----------------------------------------------------------------------------------
 

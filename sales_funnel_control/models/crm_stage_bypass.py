@@ -14,9 +14,7 @@ class CrmStageBypass(models.Model):
 
     lead_id = fields.Many2one("crm.lead", "Opportunity", ondelete="set null", readonly=True)
     lead_name = fields.Char("Deal", readonly=True)
-    from_stage_id = fields.Many2one(
-        "crm.stage", "Came From", ondelete="set null", readonly=True
-    )
+    from_stage_id = fields.Many2one("crm.stage", "Came From", ondelete="set null", readonly=True)
     stage_id = fields.Many2one(
         "crm.stage",
         "Gate",

@@ -142,7 +142,9 @@ class CrmStageGatePass(models.TransientModel):
         if not gaps:
             # Somebody else filled it in meanwhile: nothing but the move is left to do.
             return {"can_be_filled": len(leads) == 1}
-        values = {"message": "\n".join(line for lead in gaps for line in lead._gate_lines(gaps[lead]))}
+        values = {
+            "message": "\n".join(line for lead in gaps for line in lead._gate_lines(gaps[lead]))
+        }
         missing = [gap for lead in gaps for gap in gaps[lead]]
         if len(leads) > 1 or any(gap.is_rule for gap in missing):
             return values

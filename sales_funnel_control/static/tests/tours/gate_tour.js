@@ -1,4 +1,5 @@
 import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
 
 const tours = registry.category("web_tour.tours");
 
@@ -123,6 +124,7 @@ tours.add("sales_funnel_control.gate_override", {
             trigger:
                 "body:not(:has(.modal)) .o_statusbar_status button.o_arrow_button_current:contains(Contract)",
         },
+        ...stepUtils.goToAppSteps("crm.crm_menu_root"),
         {
             content: "Look at the list",
             trigger: "button[data-menu-xmlid='crm.crm_menu_report']",
