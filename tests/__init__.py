@@ -4,6 +4,8 @@ from . import test_contact_entry
 from . import test_contact_entry_web
 from . import test_contacts
 from . import test_dashboard
+from . import test_gates
+from . import test_gates_web
 from . import test_import
 from . import test_invariants
 from . import test_ledger

@@ -1,0 +1,287 @@
+from datetime import timedelta
+from typing import NamedTuple
+
+from odoo import fields, models
+
+
+class Gap(NamedTuple):
+    """What a lead misses to enter a stage.
+
+    :param kind: ``lead``, ``client``, ``person`` (a field of these), ``basics``, ``questionnaire``,
+        ``contact``, ``quotation``, or what nobody can fill in: ``skipped``, ``back``, ``trainee``
+    :param key: field or kind of contact
+    :param label: as people read it; a whole sentence where :attr:`is_rule`
+    """
+
+    stage_id: int
+    kind: str
+    key: str | None
+    label: str
+
+    @property
+    def is_rule(self):
+        return self.kind in ("skipped", "back", "trainee")
+
+
+class Move(NamedTuple):
+    """From a stage, or from nowhere, to another: ids."""
+
+    start: int | None
+    target: int
+
+
+class CrmLead(models.Model):
+    """What leads miss at the gates they come to."""
+
+    _inherit = "crm.lead"
+
+    def _gate_gaps(self, moves, given=(), former=None):
+        """What is missing.
+
+        :param dict moves: :class:`Move` by lead
+        :param given: leads that came to a trainee
+        :param dict former: place of the lead before the write, by id
+        :return: list of :class:`Gap` by lead; leads that may pass are not in it
+        """
+        gates = self.env["crm.stage"]._gates()
+        entered = {lead: lead._gates_entered(move, gates) for lead, move in moves.items()}
+        facts = self._gate_facts({stage_id for ids in entered.values() for stage_id in ids}, gates)
+        gaps = {}
+        for lead in self:
+            missing = [
+                gap
+                for stage_id in entered.get(lead, ())
+                for gap in lead._gaps_at(stage_id, gates[stage_id], facts)
+            ]
+            if lead in moves:
+                missing += lead._gaps_back(moves[lead], gates, (former or {}).get(lead.id))
+            if lead in given:
+                stage_id = moves[lead].target if lead in moves else lead.stage_id.id
+                missing.append(lead._gap_of_trainee(stage_id))
+            if missing:
+                gaps[lead] = missing
+        self._add_skipped(gaps, moves, entered, gates)
+        return gaps
+
+    def _gaps_before(self, stage):
+        """What the leads would miss in ``stage``, as :meth:`_gate_gaps` says it."""
+        moves = {
+            lead: lead._move_from(lead.type == "opportunity" and lead.stage_id.id, stage.id)
+            for lead in self
+            if lead.stage_id != stage or lead.type != "opportunity"
+        }
+        return self._gate_gaps(moves, self.filtered(lambda lead: lead._is_beyond_trainee(stage.id)))
+
+    def _move_from(self, start, target):
+        """The move as the team's funnel sees it: from other funnels one comes from nowhere."""
+        step = self.env["crm.stage"]._funnel(self.team_id.id).steps.get(start)
+        return Move(start if step and step.is_member else None, target)
+
+    def _gates_entered(self, move, gates):
+        """Ids of the gated stages the lead enters or jumps over."""
+        start, target = move
+        funnel = self.env["crm.stage"]._funnel(self.team_id.id)
+        if start and funnel.rank(target) and funnel.rank(start) >= funnel.rank(target):
+            return ()
+        jumped = funnel.between(start, target) if start else funnel.before(target)
+        return tuple(stage_id for stage_id in (*jumped, target) if stage_id in gates)
+
+    def _gate_facts(self, stage_ids, gates):
+        """What is known of all leads from elsewhere: logged contacts and quotations."""
+        kinds = {gates[stage_id].contact_kind for stage_id in stage_ids} - {None}
+        contacts, quoted = set(), set()
+        if kinds:
+            rows = (
+                self.env["crm.contact.log"]
+                .sudo()
+                ._read_group(
+                    [
+                        ("lead_id", "in", self.ids),
+                        ("kind", "in", list(kinds)),
+                        ("state", "=", "done"),
+                    ],
+                    ["lead_id", "kind"],
+                )
+            )
+            contacts = {(lead.id, kind) for lead, kind in rows}
+        if any(gates[stage_id].asks_quotation for stage_id in stage_ids):
+            rows = (
+                self.env["sale.order"]
+                .sudo()
+                ._read_group(
+                    [("opportunity_id", "in", self.ids), ("state", "!=", "cancel")],
+                    ["opportunity_id"],
+                )
+            )
+            quoted = {lead.id for [lead] in rows}
+        return {"contacts": contacts, "quoted": quoted}
+
+    # -- one lead at one gate -----------------------------------------------------------------
+
+    def _gaps_at(self, stage_id, gate, facts):
+        lead = self.sudo()
+        for kind, record, names in (
+            ("lead", lead, gate.lead_fields),
+            ("client", lead._gate_client(), gate.client_fields),
+            ("person", lead._gate_person(), gate.person_fields),
+        ):
+            for name in names:
+                if not record[:1][name]:
+                    yield Gap(stage_id, kind, name, self._gap_label(kind, record, name))
+        if gate.asks_basics:
+            yield from lead._gaps_of_basics(stage_id)
+        if gate.asks_potential:
+            yield from lead._gaps_of_potential(stage_id)
+        if gate.asks_questionnaire and (questions := lead._questionnaire_gaps()):
+            label = (
+                self.env._("1 question of the questionnaire")
+                if len(questions) == 1
+                else self.env._("%(count)s questions of the questionnaire", count=len(questions))
+            )
+            yield Gap(stage_id, "questionnaire", None, label)
+        kind = gate.contact_kind
+        if kind and (self.id, kind) not in facts["contacts"]:
+            selection = self.env["crm.contact.log"]._fields["kind"]
+            name = dict(selection._description_selection(self.env))[kind]
+            label = self.env._("a logged contact: %(kind)s", kind=name)
+            yield Gap(stage_id, "contact", kind, label)
+        if gate.asks_quotation and self.id not in facts["quoted"]:
+            yield Gap(stage_id, "quotation", None, self.env._("a quotation"))
+
+    def _gap_label(self, kind, record, name):
+        label = record._fields[name]._description_string(self.env)
+        if kind == "client":
+            return self.env._("%(field)s of the client", field=label)
+        if kind == "person":
+            return self.env._("%(field)s of the contact person", field=label)
+        return label
+
+    def _gate_client(self):
+        """Who buys: the company, or the person who is the client."""
+        return self.partner_id.commercial_partner_id
+
+    def _gate_persons(self):
+        """Contact persons of the client."""
+        partner = self.partner_id
+        if partner and not partner.is_company:
+            return partner
+        return partner.child_ids.filtered(
+            lambda child: not child.is_company and child.type == "contact"
+        ).sorted(lambda child: (not child.is_decision_maker, child.id))
+
+    def _gate_person(self):
+        """Whom we talk to: the contact of the deal, or the first who decides in the company."""
+        return self._gate_persons()[:1]
+
+    def _known_basics(self):
+        """Which of name, address and phone are known."""
+        client = self.partner_id | self._gate_client()
+        return {
+            "name": bool(client or self.partner_name or self.contact_name),
+            "address": self._knows_address(),
+            "phone": bool(self.phone or any(client.mapped("phone"))),
+        }
+
+    def _knows_address(self):
+        places = [self, self.partner_id, self._gate_client()]
+        return any(place.street or place.city for place in places)
+
+    def _gaps_of_basics(self, stage_id):
+        known = self._known_basics()
+        if sum(known.values()) >= 2:
+            return
+        names = {
+            "name": self.env._("name"),
+            "address": self.env._("address"),
+            "phone": self.env._("phone"),
+        }
+        missing = [names[key] for key, is_known in known.items() if not is_known]
+        if len(missing) == 2:
+            label = self.env._("%(one)s or %(other)s", one=missing[0], other=missing[1])
+        else:
+            label = self.env._("two of name, address and phone")
+        yield Gap(stage_id, "basics", None, label)
+
+    def _gaps_of_potential(self, stage_id):
+        if not self._knows_address():
+            yield Gap(stage_id, "lead", "street", self.env._("address"))
+        persons = self._gate_persons()
+        if not (self.contact_name or any(persons.mapped("name"))):
+            yield Gap(stage_id, "lead", "contact_name", self.env._("contact person"))
+        if not (self.function or any(persons.mapped("function"))):
+            label = self.env._("position of the contact person")
+            yield Gap(stage_id, "lead", "function", label)
+
+    # -- coming and going ---------------------------------------------------------------------
+
+    def _gaps_back(self, move, gates, place):
+        """Stages that nobody goes back from, on the way to an earlier stage."""
+        start, target = move
+        funnel = self.env["crm.stage"]._funnel(self.team_id.id)
+        low = funnel.rank(target)
+        high = funnel.rank(start) if start else 0
+        if not low or low >= high:
+            return
+        grace = timedelta(minutes=self.env["crm.lead.stage.history"]._undo_grace())
+        if place and place.since and fields.Datetime.now() - place.since < grace:
+            return
+        for step in funnel.steps.values():
+            gate = gates.get(step.stage_id)
+            if gate and gate.forbids_moving_back and low < step.rank <= high:
+                stage = self.env["crm.stage"].browse(step.stage_id).sudo()
+                label = self.env._(
+                    "%(stage)s: nobody goes back from it, %(lead)s stays where it is.",
+                    stage=stage.name,
+                    lead=self.sudo().display_name,
+                )
+                yield Gap(step.stage_id, "back", None, label)
+
+    def _gap_of_trainee(self, stage_id):
+        stage = self.env["crm.stage"].browse(stage_id).sudo()
+        label = self.env._(
+            "%(stage)s is beyond cold work, and %(lead)s is worked by a trainee. "
+            "Hand it to another manager together with the move.",
+            stage=stage.name,
+            lead=self.sudo().display_name,
+        )
+        return Gap(stage_id, "trainee", None, label)
+
+    def _add_skipped(self, gaps, moves, entered, gates):
+        """Add the stages that were jumped over on the way to one that is reached step by step."""
+        jumped = {}
+        for lead, stage_ids in entered.items():
+            for stage_id in stage_ids:
+                if gates[stage_id].forbids_skipping:
+                    before = lead._jumped_before(stage_id, moves[lead].start)
+                    if before:
+                        jumped[lead, stage_id] = before
+        if not jumped:
+            return
+        stood = self._stages_stood_on({lead.id for lead, _stage_id in jumped})
+        for (lead, stage_id), before in jumped.items():
+            skipped = [step for step in before if (lead.id, step) not in stood]
+            if skipped:
+                stages = self.env["crm.stage"].browse([stage_id, *skipped]).sudo()
+                label = self.env._(
+                    "%(stage)s is reached step by step: %(lead)s would jump over %(skipped)s.",
+                    stage=stages[0].name,
+                    lead=lead.sudo().display_name,
+                    skipped=", ".join(stages[1:].mapped("name")),
+                )
+                gaps.setdefault(lead, []).append(Gap(stage_id, "skipped", None, label))
+
+    def _jumped_before(self, stage_id, start):
+        funnel = self.env["crm.stage"]._funnel(self.team_id.id)
+        return funnel.between(start, stage_id) if start else funnel.before(stage_id)
+
+    def _stages_stood_on(self, lead_ids):
+        """``(lead id, stage id)`` of the stages the leads stood on already."""
+        rows = (
+            self.env["crm.lead.stage.history"]
+            .sudo()
+            ._read_group(
+                [("lead_id", "in", list(lead_ids)), ("is_skipped", "=", False)],
+                ["lead_id", "stage_id"],
+            )
+        )
+        return {(lead.id, stage.id) for lead, stage in rows}

@@ -1,0 +1,176 @@
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.tools import ormcache
+
+from .crm_contact_log import KINDS
+
+GATE_LEVELS = [
+    ("contact", "Contact: two of name, address and phone"),
+    ("potential", "Potential client: address, contact person and position"),
+    ("need", "Need: the questionnaire is complete"),
+    ("buyer", "Buyer: there is a quotation"),
+]
+# Kinds of fields that can be asked for, and filled, one beside the other.
+_ASKABLE = ("char", "text", "integer", "float", "monetary", "date", "datetime", "selection")
+_ASKABLE_RELATIONS = ("many2one", "many2many")
+
+
+class Gate(NamedTuple):
+    """What a lead needs to enter a stage, and how it may come and go."""
+
+    lead_fields: tuple
+    client_fields: tuple
+    person_fields: tuple
+    asks_basics: bool
+    asks_potential: bool
+    asks_questionnaire: bool
+    contact_kind: str | None
+    asks_quotation: bool
+    forbids_skipping: bool
+    forbids_moving_back: bool
+
+
+def _askable(model):
+    return [
+        ("model", "=", model),
+        ("store", "=", True),
+        ("readonly", "=", False),
+        ("ttype", "in", _ASKABLE + _ASKABLE_RELATIONS),
+        ("name", "not in", ("stage_id", "team_id", "type")),
+    ]
+
+
+class CrmStage(models.Model):
+    """Gates: what must be known of a client before it enters a stage."""
+
+    _inherit = "crm.stage"
+
+    gate_level = fields.Selection(
+        GATE_LEVELS,
+        "Minimum Data",
+        help="What must be known of a client that enters this stage, or jumps over it.",
+    )
+    gate_lead_field_ids = fields.Many2many(
+        "ir.model.fields",
+        "crm_stage_gate_lead_field_rel",
+        string="Fields of the Deal",
+        domain=lambda self: _askable("crm.lead"),
+        help="Fields of the opportunity that must be filled before it enters this stage. "
+        "A number of 0 counts as empty.",
+    )
+    gate_client_field_ids = fields.Many2many(
+        "ir.model.fields",
+        "crm_stage_gate_client_field_rel",
+        string="Fields of the Client",
+        domain=lambda self: _askable("res.partner"),
+        help="Fields of the client, the company that buys, that must be filled.",
+    )
+    gate_person_field_ids = fields.Many2many(
+        "ir.model.fields",
+        "crm_stage_gate_person_field_rel",
+        string="Fields of the Contact Person",
+        domain=lambda self: _askable("res.partner"),
+        help="Fields of the person you talk to that must be filled: the contact of the deal or, "
+        "where that is a company, its decision maker.",
+    )
+    gate_questionnaire = fields.Boolean(
+        "Questionnaire Complete", help="All questions of the team's needs questionnaire answered."
+    )
+    gate_contact_kind = fields.Selection(
+        KINDS,
+        "Contact Logged",
+        help="A contact of this kind with the client must have been logged for the deal. "
+        "Contacts that wait to be confirmed do not count.",
+    )
+    gate_quotation = fields.Boolean(
+        "Quotation Made", help="There is a quotation or an order that is not cancelled."
+    )
+    forbid_skipping = fields.Boolean(
+        "No Jumping Over Earlier Stages",
+        help="A deal comes here step by step: every stage before this one was stood on.",
+    )
+    forbid_moving_back = fields.Boolean(
+        "No Moving Back",
+        help="A deal that came to this stage does not go back to an earlier one. "
+        "A move made by mistake can be undone within the grace time.",
+    )
+    has_gate = fields.Boolean(compute="_compute_gate_summary")
+    gate_summary = fields.Char(
+        "Gate", compute="_compute_gate_summary", help="What a deal needs to enter this stage."
+    )
+
+    # -- computes -----------------------------------------------------------------------------
+
+    @api.depends(
+        "gate_level",
+        "gate_lead_field_ids",
+        "gate_client_field_ids",
+        "gate_person_field_ids",
+        "gate_questionnaire",
+        "gate_contact_kind",
+        "gate_quotation",
+        "forbid_skipping",
+        "forbid_moving_back",
+    )
+    def _compute_gate_summary(self):
+        for stage in self:
+            parts = list(stage._gate_parts())
+            stage.has_gate = bool(parts)
+            stage.gate_summary = ", ".join(parts)
+
+    def _gate_parts(self):
+        self.ensure_one()
+        for name in ("gate_level", "gate_contact_kind"):
+            if self[name]:
+                field = self._fields[name]
+                yield dict(field._description_selection(self.env))[self[name]]
+        fields_asked = (
+            self.gate_lead_field_ids | self.gate_client_field_ids | self.gate_person_field_ids
+        )
+        yield from fields_asked.sudo().mapped("field_description")
+        for name in ("gate_questionnaire", "gate_quotation"):
+            if self[name]:
+                yield self._fields[name]._description_string(self.env)
+        for name in ("forbid_skipping", "forbid_moving_back"):
+            if self[name]:
+                yield self._fields[name]._description_string(self.env)
+
+    # -- ORM ----------------------------------------------------------------------------------
+
+    def write(self, vals):
+        result = super().write(vals)
+        if any(name.startswith(("gate_", "forbid_", "work_block")) for name in vals):
+            self.env.registry.clear_cache()
+        return result
+
+    # -- gates --------------------------------------------------------------------------------
+
+    @api.model
+    @ormcache()
+    def _gates(self):
+        """The :class:`Gate` of every stage that has one, by stage id."""
+        stages = self.sudo().with_context(active_test=False).search([])
+        gates = {stage.id: stage._gate() for stage in stages}
+        return {stage_id: gate for stage_id, gate in gates.items() if any(gate)}
+
+    def _gate(self):
+        self.ensure_one()
+        return Gate(
+            lead_fields=tuple(self.gate_lead_field_ids.mapped("name")),
+            client_fields=tuple(self.gate_client_field_ids.mapped("name")),
+            person_fields=tuple(self.gate_person_field_ids.mapped("name")),
+            asks_basics=self.gate_level == "contact",
+            asks_potential=self.gate_level == "potential",
+            asks_questionnaire=self.gate_questionnaire or self.gate_level == "need",
+            contact_kind=self.gate_contact_kind or None,
+            asks_quotation=self.gate_quotation or self.gate_level == "buyer",
+            forbids_skipping=self.forbid_skipping,
+            forbids_moving_back=self.forbid_moving_back,
+        )
+
+    @api.model
+    @ormcache()
+    def _blocks_beyond_trainees(self):
+        """Ids of the stages that trainees do not work on."""
+        return frozenset(self.sudo().search([("work_block", "in", ("2", "3"))]).ids)
