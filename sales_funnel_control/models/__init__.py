@@ -7,6 +7,10 @@ from . import crm_control_board_leads
 from . import crm_control_board_dimensions
 from . import crm_competitor
 from . import crm_contact_log
+from . import crm_contact_norm
+from . import crm_contact_norm_week
+from . import crm_contact_norm_presence
+from . import crm_contact_norm_progress
 from . import crm_lead_refusal
 from . import crm_lead_refusal_register
 from . import crm_lead_refusal_rebuild
@@ -39,8 +43,11 @@ from . import crm_stage_column_rates
 from . import crm_stage_target
 from . import crm_team
 from . import crm_team_member
+from . import crm_contact_norm_occasions
+from . import ir_http
 from . import mail_activity
 from . import res_company
+from . import res_company_purpose
 from . import res_config_settings
 from . import res_partner
 from . import res_partner_decision_maker
