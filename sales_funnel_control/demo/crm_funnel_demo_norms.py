@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..tools import working_time
 
@@ -23,6 +24,19 @@ class CrmFunnelDemo(models.AbstractModel):
         company = self.env.ref("base.main_company")
         company.write(_PURPOSES)
         monday = working_time.monday(fields.Date.today())
+        teams = self.env.ref("sales_funnel_control.team_hunters") | self.env.ref(
+            "sales_funnel_control.team_farmers"
+        )
+        # The people are as old as their pipeline: nobody owes anything before they joined.
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_team_member SET create_date = %s WHERE crm_team_id = ANY(%s)",
+                monday - timedelta(weeks=_WEEKS),
+                teams.ids,
+            )
+        )
+        self.env["crm.team.member"].invalidate_model(["create_date"])
         norms = [
             self.env.ref(f"sales_funnel_control.contact_norm_{role}_meeting")
             for role in ("hunter", "farmer")

@@ -116,24 +116,23 @@ class CrmContactNorm(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         norms = super().create(vals_list)
-        norms._apply()
+        weeks = self.env["crm.contact.norm.week"].sudo()
+        weeks._refresh()
+        weeks._backfill(norms.sudo())
         return norms
 
     def write(self, vals):
         result = super().write(vals)
-        self._apply()
+        weeks = self.env["crm.contact.norm.week"].sudo()
+        weeks._refresh()
+        if "valid_from" in vals:
+            weeks._backfill(self.sudo())
         return result
 
     def unlink(self):
         result = super().unlink()
         self.env["crm.contact.norm.week"].sudo()._refresh()
         return result
-
-    def _apply(self):
-        """Let the norms count: from this week on, and in past weeks that have none yet."""
-        weeks = self.env["crm.contact.norm.week"].sudo()
-        weeks._refresh()
-        weeks._backfill(self.sudo())
 
     # -- which one counts ---------------------------------------------------------------------
 

@@ -15,6 +15,14 @@ STATES = [
 ]
 
 
+class CrmContactLog(models.Model):
+    _inherit = "crm.contact.log"
+
+    _norm_idx = models.Index(
+        "(user_id, week_start) INCLUDE (company_id, day, counts_as, lead_id) WHERE state = 'done'"
+    )
+
+
 class CrmContactNorm(models.Model):
     _inherit = "crm.contact.norm"
 

@@ -76,6 +76,7 @@ class CrmContactReport(models.Model):
     )
     fulfilment = fields.Float(
         "Fulfilment, %",
+        digits=(16, 1),
         readonly=True,
         aggregator="avg",
         exportable=False,

@@ -74,7 +74,7 @@ test("the figures stand in the systray, the rest in the dropdown", async () => {
     await animationFrame();
     expect.verifySteps(["get_progress"]);
     expect(".o_norm_progress").toHaveText("Meetings\n4/12");
-    expect(".o_norm_progress .text-warning").toHaveText("4/12");
+    expect(".o_norm_progress .text-bg-warning").toHaveText("4/12");
     await contains(".o_norm_progress").click();
     expect.verifySteps(["get_progress"]);
     expect(".o_norm_progress_menu [data-kind]").toHaveCount(2);
@@ -120,8 +120,8 @@ test("going about in the client fetches nothing, saving a contact does", async (
     await contains(".o_form_button_save").click();
     await animationFrame();
     expect.verifySteps(["get_progress"]);
-    expect(".o_norm_progress .fw-bold").toHaveText("5/12");
-    expect(".o_norm_progress .text-warning").toHaveCount(0);
+    expect(".o_norm_figures").toHaveText("5/12");
+    expect(".o_norm_progress .badge").toHaveCount(0);
 });
 
 test("who owes nothing sees nothing, and nothing is fetched", async () => {
