@@ -9,6 +9,10 @@ from . import calendar_event
 from . import crm_competitor
 from . import crm_contact_entry_mixin
 from . import crm_contact_log
+from . import crm_contact_norm
+from . import crm_contact_norm_week
+from . import crm_contact_norm_presence
+from . import crm_contact_norm_progress
 from . import crm_contact_log_entry
 from . import crm_contact_log_source
 from . import crm_contact_log_to_confirm
@@ -56,12 +60,14 @@ from . import crm_team
 from . import crm_team_gate
 from . import crm_team_questionnaire
 from . import crm_team_member
+from . import crm_contact_norm_occasions
 from . import crm_team_member_trainee
 from . import ir_http
 from . import mail_activity
 from . import mail_activity_contact
 from . import mail_message
 from . import res_company
+from . import res_company_purpose
 from . import res_config_settings
 from . import res_partner
 from . import res_partner_contacts
