@@ -36,8 +36,17 @@ class CrmLead(models.Model):
         "the farmer in charge of the client.",
     )
 
-    @api.depends("user_id", "team_id", "company_id", "lead_class", "stage_id", "partner_id")
-    @api.depends("email_from", "active", "won_status")
+    @api.depends(
+        "active",
+        "company_id",
+        "email_from",
+        "lead_class",
+        "partner_id",
+        "stage_id",
+        "team_id",
+        "user_id",
+        "won_status",
+    )
     def _compute_assignment_objection(self):
         objections = self._assignment_objections()
         for lead in self:
@@ -142,7 +151,7 @@ class CrmLead(models.Model):
         """:class:`Facts` by lead."""
         clients = self._clients()
         existing = self._existing_client_ids(
-            {client.id for client in clients.values() if isinstance(client.id, int)}
+            {client.id for client in clients.values() if client.id}
         )
         return {
             lead: Facts(

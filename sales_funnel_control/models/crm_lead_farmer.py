@@ -68,17 +68,19 @@ class CrmLead(models.Model):
 
     def _clients_of_vals(self, vals_list):
         """The client by place, of the leads to create for which nobody chose a manager."""
-        partners = self.env["res.partner"].sudo()
         default_id = self.env.context.get("default_partner_id")
-        clients, emails = {}, {}
+        partner_ids, emails = {}, {}
         for place, vals in enumerate(vals_list):
             if vals.get("user_id"):
                 continue
             partner_id = vals.get("partner_id", default_id) or vals.get("commercial_partner_id")
             if partner_id:
-                clients[place] = partners.browse(partner_id).commercial_partner_id
+                partner_ids[place] = partner_id
             elif vals.get("email_from"):
                 emails[place] = email_normalize(vals["email_from"]), vals.get("company_id", False)
+        partners = self.env["res.partner"].sudo().browse(set(partner_ids.values()))
+        partners = {partner.id: partner.commercial_partner_id for partner in partners}
+        clients = {place: partners[partner_id] for place, partner_id in partner_ids.items()}
         known = self._clients_by_email(set(emails.values()))
         clients.update({place: known[key] for place, key in emails.items() if key in known})
         return clients

@@ -31,9 +31,10 @@ class CrmTeam(models.Model):
     # -- leads to teams -----------------------------------------------------------------------
 
     def _allocate_leads(self, creation_delta_days=7):
+        teams = self
         if len(self) > 1 and self._ruled():
-            self = self.with_context(allocating_team_ids=tuple(self.ids))
-        return super()._allocate_leads(creation_delta_days=creation_delta_days)
+            teams = self.with_context(allocating_team_ids=tuple(self.ids))
+        return super(CrmTeam, teams)._allocate_leads(creation_delta_days=creation_delta_days)
 
     def _allocate_leads_deduplicate(self, leads, duplicates_cache=None):
         """Give the lead to another team where nobody in the one drawn may take it."""
@@ -80,8 +81,10 @@ class CrmTeam(models.Model):
         for teams, lead_ids, takers in ruled._turns():
             left = {m.id: quotas[m] - len(given[m]) for m in takers if m in given}
             turn = Turn(tuple(lead_ids), frozendict(left))
-            teams = teams.with_context(distribution_turn=turn)
-            for member, data in teams._assign_and_convert_leads(force_quota=force_quota).items():
+            assigned = teams.with_context(distribution_turn=turn)._assign_and_convert_leads(
+                force_quota=force_quota
+            )
+            for member, data in assigned.items():
                 given[member] |= data["assigned"].with_env(self.env)
         for member, leads in given.items():
             result[member] = {"assigned": leads, "quota": quotas[member]}
@@ -103,10 +106,12 @@ class CrmTeam(models.Model):
         """
         turns = []
         for rounds in zip_longest(*(team._turns_of_team() for team in self)):
-            rounds = [each for each in rounds if each]
-            teams = self.browse([team.id for team, _lead_ids, _takers in rounds])
-            lead_ids = [lead_id for _team, lead_ids, _takers in rounds for lead_id in lead_ids]
-            takers = self.env["crm.team.member"].union(*(takers for *_rest, takers in rounds))
+            teams, takers = self.browse(), self.env["crm.team.member"]
+            lead_ids = []
+            for team, team_lead_ids, team_takers in filter(None, rounds):
+                teams |= team
+                lead_ids += team_lead_ids
+                takers |= team_takers
             turns.append((teams, lead_ids, takers))
         return turns
 

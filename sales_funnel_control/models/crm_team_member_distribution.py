@@ -64,7 +64,7 @@ class CrmTeamMember(models.Model):
             member.clients_in_charge = counts.get(member.user_id, 0)
 
     def action_distribute(self):
-        """Distribute the leads that wait in the teams of these members, or in all, as the cron does.
+        """Distribute what waits in the teams of these members, or in all teams, as the cron does.
 
         Quotas are kept, however often this is done.
 
