@@ -4,6 +4,9 @@ from . import test_contact_entry
 from . import test_contact_entry_web
 from . import test_contacts
 from . import test_dashboard
+from . import test_distribution
+from . import test_handover
+from . import test_lead_classes
 from . import test_gates
 from . import test_gates_web
 from . import test_import

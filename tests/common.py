@@ -27,6 +27,7 @@ class FunnelCase(TransactionCase):
         )
         cls.set_grace(0)
         cls.set_enforcement("off")
+        cls.set_distribution(by_role=False, handover=False)
 
     @classmethod
     def _make_team(cls, name, **values):
@@ -51,6 +52,14 @@ class FunnelCase(TransactionCase):
     def set_enforcement(cls, value):
         """``off``, or anything else for on."""
         cls.env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", value)
+
+    @classmethod
+    def set_distribution(cls, by_role, handover):
+        """Switch the rules of distribution and of handing over, without the demo's class rules."""
+        cls.env["crm.lead.class.rule"].search([]).active = False
+        cls.env["res.company"].search([]).write(
+            {"distribution_by_role": by_role, "handover_to_farmer": handover}
+        )
 
     def new_lead(self, stage=None, user=None, **values):
         """A new opportunity, in a transaction of its own as far as the ledger is concerned."""

@@ -74,3 +74,17 @@ from . import res_partner_contacts
 from . import res_partner_first_sales
 from . import res_partner_decision_maker
 from . import res_users
+from . import res_company_distribution
+from . import res_config_settings_distribution
+from . import res_partner_farmer
+from . import crm_assignment_rule
+from . import crm_lead_class_rule
+from . import crm_lead_class
+from . import crm_lead_class_run
+from . import crm_lead_client
+from . import crm_lead_distribution
+from . import crm_lead_farmer
+from . import crm_lead_handover
+from . import crm_team_distribution
+from . import crm_team_farmers
+from . import crm_team_member_distribution

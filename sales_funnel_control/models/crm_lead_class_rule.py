@@ -1,0 +1,129 @@
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import ormcache
+
+from .crm_lead_stage_history import LEAD_CLASSES
+
+# What a rule cannot ask for: it would be proposed by itself.
+_PROPOSED = {"lead_class", "lead_class_is_manual"}
+
+
+class CrmLeadClassRule(models.Model):
+    """Proposes the class of a lead: the first rule that the lead matches."""
+
+    _name = "crm.lead.class.rule"
+    _description = "Lead Class Rule"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    lead_class = fields.Selection(LEAD_CLASSES, "Class", required=True)
+    domain = fields.Char(
+        "Leads",
+        default="[]",
+        required=True,
+        help="Which leads are of this class. The first rule from the top that fits counts.",
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        ondelete="cascade",
+        index="btree_not_null",
+        help="Leave empty for the leads of all companies.",
+    )
+
+    @api.constrains("domain")
+    def _check_domain(self):
+        for rule in self:
+            try:
+                domain = rule._lead_domain()
+                self.env["crm.lead"].sudo().search(domain, limit=1).filtered_domain(domain)
+            except Exception as error:
+                # Whatever a domain can be wrong in, it is the user who can put it right.
+                raise ValidationError(
+                    self.env._(
+                        "The condition of the rule “%(rule)s” cannot be read: %(error)s "
+                        "Build it anew with the editor of the field.",
+                        rule=rule.name,
+                        error=error,
+                    )
+                ) from error
+            if not _PROPOSED.isdisjoint(_first_fields(domain)):
+                raise ValidationError(
+                    self.env._(
+                        "The rule “%(rule)s” asks for the class that it proposes. "
+                        "Choose what makes a lead worth that class instead.",
+                        rule=rule.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    def action_propose_anew(self):
+        """Open a run that proposes the class of all leads in work anew.
+
+        :return: the window of the run, which the user starts
+        """
+        return self.env["crm.lead.class.run"]._open_new()
+
+    # -- proposing ----------------------------------------------------------------------------
+
+    def _lead_domain(self):
+        self.ensure_one()
+        return Domain(literal_eval(self.domain or "[]"))
+
+    @api.model
+    @ormcache()
+    def _rules(self):
+        """``(class, domain)`` of the rules in force, in their order."""
+        return tuple(
+            (
+                rule.lead_class,
+                rule._lead_domain()
+                & (
+                    Domain("company_id", "in", [rule.company_id.id, False])
+                    if rule.company_id
+                    else Domain.TRUE
+                ),
+            )
+            for rule in self.sudo().search([])
+        )
+
+    @api.model
+    @ormcache()
+    def _asked_fields(self):
+        """Fields of the lead on whose change the rules are asked anew."""
+        return frozenset(name for _class, domain in self._rules() for name in _first_fields(domain))
+
+    @api.model
+    def _propose(self, leads):
+        """The leads by the class that the rules propose for them; False for none.
+
+        :param leads: rights are not asked: the class does not depend on who writes the lead
+        """
+        left = leads.sudo()
+        proposals = {}
+        for lead_class, domain in self._rules():
+            matching = left.filtered_domain(domain)
+            proposals[lead_class] = proposals.get(lead_class, leads.browse()) | matching
+            left -= matching
+        proposals[False] = left
+        return proposals
+
+
+def _first_fields(domain):
+    return {condition.field_expr.partition(".")[0] for condition in domain.iter_conditions()}

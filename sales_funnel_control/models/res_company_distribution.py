@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+from odoo.tools import ormcache
+
+_SWITCHES = {"distribution_by_role", "handover_to_farmer"}
+
+
+class ResCompany(models.Model):
+    """Whether leads are distributed by role and grade, and clients won handed to farmers."""
+
+    _inherit = "res.company"
+
+    distribution_by_role = fields.Boolean(
+        "Distribute by Role and Grade",
+        help="Odoo's rule-based assignment gives each manager only the leads that the role and "
+        "the grade take. Assigning others by hand is possible, and marked.",
+    )
+    handover_to_farmer = fields.Boolean(
+        "Hand Clients Won to Farmers",
+        help="When a hunter wins a client who has no farmer yet, a farmer of the team that grows "
+        "the clients won takes charge and gets the client's next leads and opportunities.",
+    )
+    handover_keeps_hunter = fields.Boolean(
+        "Hunter Follows the Client",
+        default=True,
+        help="The hunter who won the client goes on reading what is written about it.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        if any(not _SWITCHES.isdisjoint(vals) for vals in vals_list):
+            self.env.registry.clear_cache()
+        return companies
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not _SWITCHES.isdisjoint(vals):
+            self.env.registry.clear_cache()
+        return result
+
+    @api.model
+    @ormcache("switch")
+    def _switched_on(self, switch):
+        """Ids of the companies that have a switch of the distribution on."""
+        return frozenset(self.sudo().search([(switch, "=", True)]).ids)

@@ -1,0 +1,110 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+_FARMER_FIELDS = {"farmer_id", "won_by_id", "handed_over_on"}
+
+
+class ResPartner(models.Model):
+    """The farmer in charge of a client."""
+
+    _inherit = "res.partner"
+
+    farmer_id = fields.Many2one(
+        "res.users",
+        "Farmer in Charge",
+        index="btree_not_null",
+        tracking=True,
+        copy=False,
+        domain="[('share', '=', False)]",
+        help="Grows this client: its next leads and opportunities are the farmer's. "
+        "Set on the company; its contact persons follow it.",
+    )
+    won_by_id = fields.Many2one(
+        "res.users",
+        "Won By",
+        readonly=True,
+        copy=False,
+        help="The hunter who won the client's first deal.",
+    )
+    handed_over_on = fields.Date(
+        readonly=True,
+        copy=False,
+        help="When the client was handed from the hunter to the farmer. It happens once.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(not _FARMER_FIELDS.isdisjoint(_given(vals)) for vals in vals_list):
+            self._check_may_choose_farmer()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not _FARMER_FIELDS.isdisjoint(vals):
+            self._check_may_choose_farmer()
+        return super().write(vals)
+
+    def _check_may_choose_farmer(self):
+        if not self.env.su and not self.env.user.has_group("sales_team.group_sale_manager"):
+            raise AccessError(
+                self.env._("Only sales administrators choose the farmer in charge of a client.")
+            )
+
+    # -- taking charge ------------------------------------------------------------------------
+
+    def _take_charge(self, farmer, deal=None):
+        """Put a farmer in charge of this client, and tell the farmer.
+
+        :param deal: the deal a hunter won; None where the farmer replaces another
+        """
+        self.ensure_one()
+        former = self.farmer_id
+        values = {"farmer_id": farmer.id}
+        if deal:
+            company = deal._deal_company()
+            values.update(won_by_id=deal.user_id.id, handed_over_on=company._funnel_today())
+            if company.handover_keeps_hunter:
+                self.message_subscribe(deal.user_id.partner_id.ids)
+        self.write(values)
+        env = self.with_context(lang=farmer.lang).env
+        if deal:
+            summary = env._("New client of yours, won by %(hunter)s", hunter=deal.user_id.name)
+            note = env._(
+                "%(hunter)s won “%(deal)s”. The next leads and opportunities of this client are "
+                "yours: get to know each other.",
+                hunter=deal.user_id.name,
+                deal=deal.name,
+            )
+        else:
+            summary = env._("New client of yours, up to now of %(farmer)s", farmer=former.name)
+            note = env._("The next leads and opportunities of this client are yours.")
+        self.with_context(mail_activity_quick_update=True).activity_schedule(
+            "mail.mail_activity_data_todo",
+            fields.Date.context_today(self),
+            summary,
+            note,
+            user_id=farmer.id,
+        )
+
+    def _farmer_left(self):
+        """Whether the farmer in charge is archived, or works in no team any more."""
+        farmer = self.farmer_id
+        return not farmer.active or not self.env["crm.team.member"].search_count(
+            [("user_id", "=", farmer.id)], limit=1
+        )
+
+    def _team_of_former_farmer(self, company):
+        """The team that replaces the farmer: where they worked, else one that grows clients."""
+        domain = [("company_id", "in", [False, company.id]), ("active", "=", True)]
+        members = self.env["crm.team.member"].with_context(active_test=False)
+        former = members.search(
+            [("user_id", "=", self.farmer_id.id), ("sales_role", "=", "farmer")], order="id desc"
+        )
+        team = former.crm_team_id.filtered_domain(domain)[:1]
+        if not team:
+            growing = self.env["crm.team"].search([("successor_team_id", "!=", False)])
+            team = growing.successor_team_id.filtered_domain(domain)[:1]
+        return team
+
+
+def _given(vals):
+    return {name for name, value in vals.items() if value}
