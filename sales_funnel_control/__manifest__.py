@@ -38,7 +38,7 @@
         "views/sales_funnel_control_menus.xml",
         "data/crm_funnel_dashboard.xml",
     ],
-    "demo": ["demo/crm_funnel_demo.xml"],
+    "demo": ["demo/crm_funnel_demo.xml", "demo/crm_funnel_demo_reaction.xml"],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],
         "web.assets_unit_tests": ["sales_funnel_control/static/tests/**/*.test.js"],

@@ -94,7 +94,8 @@ class CrmLead(models.Model):
                 key=lambda reaction: reaction[0],
                 default=(False, self.env["res.users"]),
             )
-            if moment != lead.first_reaction_at or user != lead.first_reaction_by_id:
+            kept = (lead.first_reaction_at, lead.first_reaction_by_id)
+            if contacts_of or (moment, user) != kept:
                 lead._set_reaction(moment, user)
 
     def _first_contacts(self, contacts_of):

@@ -12,6 +12,7 @@ class CrmLead(models.Model):
     stage_rule_activity_ids = fields.Many2many(
         "mail.activity",
         compute="_compute_stage_rule_activity_ids",
+        context={"active_test": False},
         string="Rules of the Stage",
         help="What the plan of the present stage asks for, done and not done.",
     )
@@ -93,7 +94,7 @@ class CrmLead(models.Model):
                 "default_res_ids": self.ids,
                 "default_composition_mode": "comment",
                 "default_template_id": template.id,
-                "default_subject": template and False or self._material_subject(),
+                **({} if template else {"default_subject": self._material_subject()}),
                 "default_partner_ids": self._material_recipient().ids,
                 "default_attachment_ids": (stage.material_ids | template.attachment_ids).ids,
                 "default_subtype_xmlid": "mail.mt_comment",

@@ -29,18 +29,18 @@ class CrmRequestChannel(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company, ondelete="cascade"
+        "res.company", required=True, default=lambda self: self.env.company, ondelete="restrict"
     )
     source_id = fields.Many2one(
-        "utm.source", ondelete="cascade", help="Requests that come from this source."
+        "utm.source", ondelete="restrict", help="Requests that come from this source."
     )
     medium_id = fields.Many2one(
-        "utm.medium", ondelete="cascade", help="Requests that come by this medium."
+        "utm.medium", ondelete="restrict", help="Requests that come by this medium."
     )
     team_id = fields.Many2one(
         "crm.team",
         "Sales Team",
-        ondelete="cascade",
+        ondelete="restrict",
         check_company=True,
         help="Alone: mails that come to the team's address. With a source or a medium: only "
         "requests to this team.",
@@ -92,6 +92,11 @@ class CrmRequestChannel(models.Model):
         "WHERE active",
         "There is a channel for this source, medium and team already.",
     )
+    _criteria_given = models.Constraint(
+        "CHECK (source_id IS NOT NULL OR medium_id IS NOT NULL OR team_id IS NOT NULL)",
+        "What comes in by this channel? Choose a source, a medium, or the sales team whose address "
+        "clients write to.",
+    )
     _reaction_term_positive = models.Constraint(
         "CHECK (reaction_term > 0)", "A reaction term is one minute at least."
     )
@@ -108,16 +113,6 @@ class CrmRequestChannel(models.Model):
         )
         for channel in self:
             channel.waiting_count = counts.get(channel, 0)
-
-    @api.constrains("source_id", "medium_id", "team_id")
-    def _check_criteria(self):
-        if not all(channel.source_id or channel.medium_id or channel.team_id for channel in self):
-            raise ValidationError(
-                self.env._(
-                    "What comes in by this channel? Choose a source, a medium, or the sales team "
-                    "whose address clients write to."
-                )
-            )
 
     # -- ORM ----------------------------------------------------------------------------------
 

@@ -153,16 +153,20 @@ class CrmStage(models.Model):
         }
 
     def _create_activities(self, values):
-        """The owner sees them on the opportunity; whoever else is to do something gets a mail."""
-        owners = {lead.id: lead.user_id.id for lead in self._leads_of(values)}
-        own = [each for each in values if owners[each["res_id"]] == each["user_id"]]
-        others = [each for each in values if owners[each["res_id"]] != each["user_id"]]
-        activities = self.env["mail.activity"]
-        activities.with_context(mail_activity_quick_update=True).create(own)
-        activities.create(others)
+        """The owner sees them on the opportunity; whoever else is to do something gets a mail.
 
-    def _leads_of(self, values):
-        return self.env["crm.lead"].browse({each["res_id"] for each in values})
+        Nobody gets one for each opportunity of a list that is moved at once.
+        """
+        leads = self.env["crm.lead"].browse({each["res_id"] for each in values})
+        activities = self.env["mail.activity"]
+        quiet = activities.with_context(mail_activity_quick_update=True)
+        owners = {lead.id: lead.user_id.id for lead in leads}
+        others = [each for each in values if owners[each["res_id"]] != each["user_id"]]
+        if len(leads) > 1 or not others:
+            quiet.create(values)
+        else:
+            quiet.create([each for each in values if each not in others])
+            activities.create(others)
 
     def _plan_note(self, started, failed):
         """What the chatter says of a plan that was started."""
