@@ -198,9 +198,7 @@ class TestPlans(RuleCase):
         call.action_feedback(feedback="Reached")
         self.assertEqual(lead.stage_rule_activity_ids, call | check)
         states = dict(lead.stage_rule_activity_ids.mapped(lambda a: (a.summary, a.state)))
-        self.assertEqual(
-            states, {"Call the decision maker": "done", "Check the client": "today"}
-        )
+        self.assertEqual(states, {"Call the decision maker": "done", "Check the client": "today"})
         self.move(lead, self.presentation)
         self.assertFalse(lead.stage_rule_activity_ids)
 

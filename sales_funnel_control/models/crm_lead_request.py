@@ -207,8 +207,8 @@ class CrmLead(models.Model):
     @api.model
     def message_new(self, msg_dict, custom_values=None):
         """A mail to a team's address comes in by the team's channel."""
-        self = self.with_context(**{FROM_MAIL: True})
-        return super().message_new(msg_dict, custom_values=custom_values)
+        leads = super(CrmLead, self.with_context(**{FROM_MAIL: True}))
+        return leads.message_new(msg_dict, custom_values=custom_values)
 
     # -- actions ------------------------------------------------------------------------------
 

@@ -129,8 +129,11 @@ class CrmRequestChannel(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        if self.env["crm.lead"].sudo().with_context(active_test=False).search_count(
-            [("channel_id", "in", self.ids)], limit=1
+        if (
+            self.env["crm.lead"]
+            .sudo()
+            .with_context(active_test=False)
+            .search_count([("channel_id", "in", self.ids)], limit=1)
         ):
             raise ValidationError(
                 self.env._("Requests came in by this channel. Archive it instead of deleting it.")

@@ -43,7 +43,10 @@ class ResourceCalendar(models.Model):
             ]
         nothing = timedelta()
         return [
-            sum((max(min(end, to) - max(start, since), nothing) for start, end in intervals), nothing)
+            sum(
+                (max(min(end, to) - max(start, since), nothing) for start, end in intervals),
+                nothing,
+            )
             / timedelta(minutes=1)
             for since, to in spans
         ]
