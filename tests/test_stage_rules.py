@@ -1,4 +1,5 @@
 import base64
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -159,6 +160,30 @@ class TestPlans(RuleCase):
         self.assertEqual(lead.stage_id, self.acquaintance)
         self.assertEqual(self.summaries(lead), ["Check the client"])
         self.assertIn("Not started: No responsible specified for Call", lead.message_ids[0].body)
+
+    def test_responsible_has_left(self):
+        self.head.active = False
+        lead = self.new_lead(self.acquaintance)
+        self.assertEqual(self.summaries(lead), ["Call the decision maker"])
+        self.assertIn("Nobody is responsible for “Check the client”", lead.message_ids[0].body)
+
+    def test_plan_that_breaks(self):
+        """Whatever goes wrong is written down, and the opportunity is moved."""
+        lead = self.new_lead()
+        with patch.object(
+            type(self.env["mail.activity"]), "create", side_effect=UserError("Not today")
+        ):
+            self.move(lead, self.acquaintance)
+        self.assertEqual(lead.stage_id, self.acquaintance)
+        self.assertFalse(self.started(lead))
+        self.assertIn("Not started: Not today", lead.message_ids[0].body)
+
+    def test_plan_of_another_company(self):
+        self.plan.company_id = self.env["res.company"].create({"name": "Second"})
+        lead = self.new_lead(self.acquaintance, company_id=self.env.company.id)
+        self.assertFalse(self.started(lead))
+        self.plan.company_id = self.env.company
+        self.assertEqual(self.summaries(self.new_lead(self.acquaintance)), _BOTH)
 
     def test_not_when_imported(self):
         result = (

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date, ormcache
 
 _RULE_FIELDS = {"activity_plan_id", "drops_undone"}
@@ -108,33 +109,46 @@ class CrmStage(models.Model):
         plan = self.activity_plan_id
         if not plan.active:
             return
+        if plan.company_id:
+            leads = leads.filtered(lambda lead: lead.company_id.id in (False, plan.company_id.id))
         still_open = {
             (activity.res_id, activity.plan_line_id.id)
             for activity in self._open_activities(leads, self.ids)
         }
-        created, notes = [], {}
+        steps = {}
         for lead in leads:
-            started, failed = [], []
-            for line in plan.template_ids:
-                if (lead.id, line.id) in still_open:
-                    continue
-                determined = line._determine_responsible(lead.user_id, lead)
-                if determined["error"] or not determined["responsible"]:
-                    failed.append(determined["error"] or self._nobody(line))
-                else:
-                    started.append(self._activity_values(line, lead, determined["responsible"]))
-            created += started
-            if started or failed:
-                notes[lead.id] = self._plan_note(started, failed)
-        self._create_activities(created)
-        if notes:
+            lines = plan.template_ids.filtered(
+                lambda line, lead=lead: (lead.id, line.id) not in still_open
+            )
+            if lines:
+                steps[lead] = self._steps_on(lead, lines)
+        try:
+            with self.env.cr.savepoint():
+                self._create_activities(sum((started for started, _failed in steps.values()), []))
+        except UserError as error:
+            # The opportunity has come to the stage all the same.
+            steps = {lead: ([], [*failed, str(error)]) for lead, (_s, failed) in steps.items()}
+        if steps:
+            notes = {lead.id: self._plan_note(*each) for lead, each in steps.items()}
             leads.browse(notes)._message_log_batch(bodies=notes)
 
-    def _nobody(self, line):
-        return self.env._(
-            "Nobody is responsible for “%(activity)s”.",
-            activity=line.summary or line.activity_type_id.name,
-        )
+    def _steps_on(self, lead, lines):
+        """The activities to create on the lead, and why others cannot be."""
+        started, failed = [], []
+        for line in lines:
+            determined = line._determine_responsible(lead.user_id, lead)
+            user = determined["responsible"]
+            if user and user.active and not determined["error"]:
+                started.append(self._activity_values(line, lead, user))
+            else:
+                failed.append(
+                    determined["error"]
+                    or self.env._(
+                        "Nobody is responsible for “%(activity)s”.",
+                        activity=line.summary or line.activity_type_id.name,
+                    )
+                )
+        return started, failed
 
     def _activity_values(self, line, lead, user):
         """As Odoo's wizard launches a plan, see ``mail.activity.schedule.action_schedule_plan``."""
