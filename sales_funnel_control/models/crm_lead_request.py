@@ -87,7 +87,11 @@ class CrmLead(models.Model):
         help="Whether the client has heard from us, and in time. "
         "Empty where the client did not turn to us.",
     )
-    reaction_time = fields.Char("Reaction Time", compute="_compute_reaction_time")
+    reaction_time = fields.Char(
+        "Reaction Time",
+        compute="_compute_reaction_time",
+        help="How much working time is left, has passed since the reaction was due, or was needed.",
+    )
 
     _reaction_waiting_idx = models.Index(
         "(reaction_due_at) WHERE channel_id IS NOT NULL AND first_reaction_at IS NULL"
