@@ -165,6 +165,15 @@ class TestChannels(RequestCase):
         )
         self.assertFalse(leads.browse(result["ids"]).channel_id)
 
+    def test_leads_from_before_are_left_alone(self):
+        lead = self.request(source_id=self.fair.id)
+        self._make_channel(name="Fair", source_id=self.fair.id)
+        lead.name = "Changed"
+        self.log(lead, f"{WEDNESDAY} 06:10:00")
+        self.assertFalse(lead.channel_id or lead.reaction_state or lead.first_reaction_at)
+        lead.source_id = self.site
+        self.assertFalse(lead.channel_id, "who learns of the source later was not asked just now")
+
     def test_not_copied(self):
         copy = self.request().copy({"source_id": False})
         self.assertFalse(copy.channel_id or copy.reaction_due_at or copy.requested_at)

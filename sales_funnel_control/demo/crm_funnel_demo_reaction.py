@@ -145,9 +145,7 @@ class CrmFunnelDemo(models.AbstractModel):
                 "author_id": lead.user_id.partner_id.id,
                 "outgoing_email_to": lead.email_from,
                 "date": min(moment, fields.Datetime.now()),
-                "body": self.env._(
-                    "Good day! I have your request and shall call you soon."
-                ),
+                "body": self.env._("Good day! I have your request and shall call you soon."),
             }
         )
         lead._derive_reactions()

@@ -61,7 +61,7 @@ class CrmLead(models.Model):
         "Reaction, Minutes",
         readonly=True,
         copy=False,
-        aggregator="avg",
+        aggregator=None,
         help="Working time until the first reaction.",
     )
     answerable_id = fields.Many2one(
@@ -77,7 +77,7 @@ class CrmLead(models.Model):
     )
     escalated_at = fields.Datetime("Escalated", readonly=True, copy=False)
     escalation_activity_id = fields.Many2one(
-        "mail.activity", readonly=True, copy=False, ondelete="set null"
+        "mail.activity", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )
     reaction_state = fields.Selection(
         REACTION_STATES,
