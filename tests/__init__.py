@@ -12,11 +12,13 @@ from . import test_gates_web
 from . import test_import
 from . import test_invariants
 from . import test_ledger
+from . import test_reaction
 from . import test_norms
 from . import test_norms_web
 from . import test_refusals
 from . import test_refusals_web
 from . import test_report
+from . import test_stage_rules
 from . import test_targets
 from . import test_tools
 from . import test_web

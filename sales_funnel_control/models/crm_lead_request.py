@@ -1,0 +1,256 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+REACTION_STATES = [
+    ("waiting", "Waiting"),
+    ("overdue", "Overdue"),
+    ("in_time", "In Time"),
+    ("late", "Late"),
+]
+# What the system keeps of a request: nobody writes it by hand.
+_KEPT = {
+    "answerable_id",
+    "channel_id",
+    "escalated_at",
+    "escalation_activity_id",
+    "first_reaction_at",
+    "first_reaction_by_id",
+    "reaction_due_at",
+    "reaction_minutes",
+    "requested_at",
+}
+FROM_MAIL = "sales_funnel_control_from_mail"
+_HOUR = 60
+
+
+class CrmLead(models.Model):
+    """A lead that came in: by which channel, and how soon the client is to hear from us."""
+
+    _inherit = "crm.lead"
+
+    channel_id = fields.Many2one(
+        "crm.request.channel",
+        "Incoming Channel",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The channel the request came in by. Empty: we turned to the client.",
+    )
+    requested_at = fields.Datetime("Requested", readonly=True, copy=False)
+    reaction_due_at = fields.Datetime(
+        "Reaction Due",
+        readonly=True,
+        copy=False,
+        help="Until then the client should have heard from us, by the channel's working hours.",
+    )
+    first_reaction_at = fields.Datetime(
+        "First Reaction",
+        readonly=True,
+        copy=False,
+        help="The first contact logged with the client, or the first message sent to them.",
+    )
+    first_reaction_by_id = fields.Many2one(
+        "res.users", "Reacted by", readonly=True, copy=False, ondelete="set null"
+    )
+    reaction_minutes = fields.Float(
+        "Reaction, Minutes",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="Working time until the first reaction.",
+    )
+    answerable_id = fields.Many2one(
+        "res.users",
+        "Answers for the Reaction",
+        compute="_compute_answerable_id",
+        store=True,
+        precompute=True,
+        copy=False,
+        ondelete="set null",
+        help="The owner when the client first heard from us; without an owner, who is responsible "
+        "for the channel.",
+    )
+    escalated_at = fields.Datetime("Escalated", readonly=True, copy=False)
+    escalation_activity_id = fields.Many2one(
+        "mail.activity", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+    reaction_state = fields.Selection(
+        REACTION_STATES,
+        "Reaction",
+        compute="_compute_reaction_state",
+        search="_search_reaction_state",
+        help="Whether the client has heard from us, and in time. "
+        "Empty where the client did not turn to us.",
+    )
+    reaction_time = fields.Char(
+        "Reaction Time",
+        compute="_compute_reaction_time",
+        help="How much working time is left, has passed since the reaction was due, or was needed.",
+    )
+
+    _reaction_waiting_idx = models.Index(
+        "(reaction_due_at) WHERE channel_id IS NOT NULL AND first_reaction_at IS NULL"
+    )
+
+    # -- computes -----------------------------------------------------------------------------
+
+    @api.depends("user_id", "channel_id")
+    def _compute_answerable_id(self):
+        for lead in self:
+            if not lead.channel_id:
+                lead.answerable_id = False
+            elif not (lead.first_reaction_at and lead.answerable_id):
+                lead.answerable_id = lead.user_id or lead.sudo().channel_id.user_id
+
+    @api.depends("channel_id", "reaction_due_at", "first_reaction_at")
+    def _compute_reaction_state(self):
+        now = fields.Datetime.now()
+        for lead in self:
+            if not lead.channel_id:
+                lead.reaction_state = False
+            elif not lead.first_reaction_at:
+                lead.reaction_state = "overdue" if lead.reaction_due_at < now else "waiting"
+            else:
+                in_time = lead.first_reaction_at <= lead.reaction_due_at
+                lead.reaction_state = "in_time" if in_time else "late"
+
+    @api.model
+    def _search_reaction_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        states = tuple(state for state in value if state)
+        found = Domain.FALSE
+        if states:
+            found |= Domain.custom(
+                to_sql=lambda model, alias, query: SQL(
+                    "%s IN %s", model._field_to_sql(alias, "reaction_state", query), states
+                )
+            ) & Domain("channel_id", "!=", False)
+        return found | Domain("channel_id", "=", False) if False in value else found
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Let requests be searched and grouped by how their reaction stands now."""
+        if field_expr != "reaction_state":
+            return super()._field_to_sql(alias, field_expr, query)
+        return SQL(
+            """
+            (CASE WHEN %(channel)s IS NULL THEN NULL
+                  WHEN %(reacted)s IS NULL
+                  THEN CASE WHEN %(due)s < %(now)s THEN 'overdue' ELSE 'waiting' END
+                  WHEN %(reacted)s <= %(due)s THEN 'in_time'
+                  ELSE 'late'
+             END)
+            """,
+            channel=self._field_to_sql(alias, "channel_id", query),
+            reacted=self._field_to_sql(alias, "first_reaction_at", query),
+            due=self._field_to_sql(alias, "reaction_due_at", query),
+            now=fields.Datetime.now(),
+        )
+
+    @api.depends("reaction_state", "reaction_due_at", "reaction_minutes")
+    def _compute_reaction_time(self):
+        now = fields.Datetime.now()
+        self.reaction_time = False
+        for channel, leads in self.sudo().grouped("channel_id").items():
+            if not channel:
+                continue
+            open_spans = {
+                lead: sorted((now, lead.reaction_due_at))
+                for lead in leads
+                if not lead.first_reaction_at
+            }
+            minutes = channel._calendar()._minutes_worked(open_spans.values())
+            minutes = dict(zip(open_spans, minutes, strict=True))
+            for lead in leads:
+                lead.reaction_time = lead._say_reaction_time(minutes.get(lead))
+
+    def _say_reaction_time(self, open_minutes):
+        """Put into words how long there is left, how long it is overdue, or how long it took."""
+        minutes = self.reaction_minutes if open_minutes is None else open_minutes
+        hours, minutes = divmod(int(minutes), _HOUR)
+        duration = (
+            self.env._("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
+            if hours
+            else self.env._("%(minutes)s min", minutes=minutes)
+        )
+        if open_minutes is None:
+            return self.env._("after %(duration)s", duration=duration)
+        if self.reaction_state == "overdue":
+            return self.env._("%(duration)s overdue", duration=duration)
+        return self.env._("%(duration)s left", duration=duration)
+
+    # -- ORM ----------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_keeps_request(vals)
+        leads = super().create(vals_list)
+        if self.env["crm.request.channel"]._rules():
+            leads._receive()
+        return leads
+
+    def write(self, vals):
+        self._check_keeps_request(vals)
+        return super().write(vals)
+
+    def _check_keeps_request(self, vals):
+        if not (self.env.su or _KEPT.isdisjoint(vals)):
+            raise AccessError(
+                self.env._(
+                    "The system keeps when a request came in and when the client first heard from "
+                    "us. Log the contact with the client instead."
+                )
+            )
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """A mail to a team's address comes in by the team's channel."""
+        leads = super(CrmLead, self.with_context(**{FROM_MAIL: True}))
+        return leads.message_new(msg_dict, custom_values=custom_values)
+
+    # -- actions ------------------------------------------------------------------------------
+
+    def action_take_request(self):
+        """Become the owner of requests that have none."""
+        self.filtered(lambda lead: not lead.user_id).write({"user_id": self.env.uid})
+
+    # -- coming in ----------------------------------------------------------------------------
+
+    def _receive(self):
+        """Start the clock of the new leads that came in by a channel.
+
+        A list that is imported is not what clients asked for just now.
+        """
+        if self.env.context.get("import_file"):
+            return
+        channels = self.env["crm.request.channel"].sudo()
+        is_mail = bool(self.env.context.get(FROM_MAIL))
+        received = defaultdict(list)
+        for lead in self.sudo().filtered("active"):
+            channel_id = channels._match(lead, is_mail)
+            if channel_id:
+                received[channel_id].append(lead.id)
+        now = fields.Datetime.now()
+        for channel_id, lead_ids in received.items():
+            channel = channels.browse(channel_id)
+            leads = self.sudo().browse(lead_ids)
+            leads.write(
+                {
+                    "channel_id": channel_id,
+                    "requested_at": now,
+                    "reaction_due_at": channel._due_at(now),
+                }
+            )
+            if channel.is_assigned:
+                leads._give_to(channel.user_id)
+
+    def _give_to(self, user):
+        """Let the user own those leads that nobody does, in the team they came to."""
+        for team, leads in self.filtered(lambda lead: not lead.user_id).grouped("team_id").items():
+            leads.write({"user_id": user.id, **({"team_id": team.id} if team else {})})
