@@ -1,2 +1,3 @@
 from . import crm_funnel_demo
 from . import crm_funnel_demo_refusals
+from . import crm_funnel_demo_timetable
