@@ -17,7 +17,7 @@ _MINUTES = 60
 
 
 class CrmTimeBlock(models.Model):
-    """A block of a weekly timetable. Hours are those on the clock of the company's sales time zone."""
+    """A block of a weekly timetable, by the clock of the company's sales time zone."""
 
     _name = "crm.time.block"
     _description = "Block of a Timetable"

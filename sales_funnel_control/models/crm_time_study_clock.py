@@ -23,9 +23,9 @@ class CrmTimeStudy(models.Model):
     def get_my_day(self):
         """The current user's working day, ready to be shown on a phone.
 
-        :return: dict: ``study`` (or False) with its days and purpose, ``running``, ``kinds`` to tap,
-            ``notes`` of the day, ``total``, what the timetable says ``now``, and ``upcoming``: a
-            sentence where no study is of today
+        :return: dict: ``study`` (or False) with its days and purpose, ``running``, ``kinds`` to
+            tap, ``notes`` of the day, ``total``, what the timetable says ``now``, and
+            ``upcoming``: a sentence where no study is of today
         """
         study = self._mine()
         if not study:
@@ -49,16 +49,7 @@ class CrmTimeStudy(models.Model):
                 "purpose": study.purpose or "",
                 "is_last_day": today >= study.date_to,
             },
-            "running": running
-            and {
-                "id": running.id,
-                "kind_id": running.kind_id.id,
-                "name": running.kind_id.name,
-                "icon": running.kind_id.icon or "",
-                "since": f"{running._local(running.start):%H:%M}",
-                "duration": text(minutes[running]),
-                "note": running.note or "",
-            },
+            "running": running._as_running(text(minutes[running])) if running else False,
             "kinds": [
                 {
                     "id": kind.id,
@@ -105,8 +96,8 @@ class CrmTimeStudy(models.Model):
 
     @api.model
     def add_quarter(self, kind_id):
-        """Note 15 minutes of an activity that nobody tapped at its time. If another one is under
-        way, they are taken off it, as far as it has lasted: the day does not grow longer.
+        """Note 15 minutes of an activity that nobody tapped at its time. If another one has been
+        under way for so long, they are taken off it: the day does not grow longer.
 
         :param int kind_id: ``crm.time.kind``
         :return: :meth:`get_my_day`
@@ -155,7 +146,7 @@ class CrmTimeStudy(models.Model):
 
     @api.model
     def _mine(self):
-        """The open study of the current user that today, in its company's time zone, is a day of."""
+        """The open study of the current user that has today, in its company, among its days."""
         studies = self.search(
             [("user_id", "=", self.env.uid), ("state", "in", ("asked", "running"))],
             order="date_from",
@@ -285,6 +276,19 @@ class CrmTimeStudyEntry(models.Model):
         if not self.start or self.stop:
             return self.minutes
         return self._minutes_until(self._evening() if self._is_forgotten() else now)
+
+    def _as_running(self, duration):
+        """What is under way, as the screen of the day shows it."""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "kind_id": self.kind_id.id,
+            "name": self.kind_id.name,
+            "icon": self.kind_id.icon or "",
+            "since": f"{self._local(self.start):%H:%M}",
+            "duration": duration,
+            "note": self.note or "",
+        }
 
     def _as_note(self, minutes):
         """The note as the screen of the day shows it."""

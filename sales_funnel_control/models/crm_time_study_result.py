@@ -24,9 +24,9 @@ class CrmTimeStudy(models.Model):
         While the study runs, the timetable counts up to now. The figures of a finished study stay
         when the timetable changes.
 
-        :return: dict: ``headline``; ``rows`` (kind, planned, spent, difference as texts and minutes,
-            widths of their bars in per cent), ``total``; ``days`` and ``contacts`` (kind, logged per
-            day); ``remarks`` on what the figures leave out
+        :return: dict: ``headline``; ``rows`` (kind, planned, spent, difference as texts and
+            minutes, widths of their bars in per cent), ``total``; ``days`` and ``contacts`` (kind,
+            logged per day); ``remarks`` on what the figures leave out
         """
         self.ensure_one()
         self.check_access("read")

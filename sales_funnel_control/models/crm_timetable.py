@@ -145,13 +145,14 @@ class CrmTimetable(models.Model):
         roles = dict(self._fields["sales_role"]._description_selection(self.env))
         return {
             "timetables": [{"id": each.id, "name": each.name} for each in timetables | chosen],
-            "timetable": chosen
-            and {
+            "timetable": {
                 "id": chosen.id,
                 "name": chosen.name,
                 "role_name": roles.get(chosen.sales_role, ""),
                 "total": self.env["crm.time.kind"]._duration_text(chosen.hours * _MINUTES),
-            },
+            }
+            if chosen
+            else False,
             "may_edit": self.has_access("write"),
             **chosen._week(),
         }

@@ -15,6 +15,19 @@ class CrmTimetableApply(models.TransientModel):
     _name = "crm.timetable.apply"
     _description = "Apply a Timetable"
 
+    @api.model
+    def _default_user_ids(self):
+        """The team of who leads one, in the role of the timetable; oneself for anybody else."""
+        timetable = self.env["crm.timetable"].browse(self.env.context.get("default_timetable_id"))
+        members = self.env["crm.team.member"].sudo()
+        led = members.search(
+            [
+                ("crm_team_id.user_id", "=", self.env.uid),
+                ("user_id.company_ids", "in", self.env.company.ids),
+            ]
+        ).filtered(lambda member: timetable.sales_role in (False, member.sales_role))
+        return led.user_id.with_env(self.env) or self.env.user
+
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
@@ -25,7 +38,10 @@ class CrmTimetableApply(models.TransientModel):
         help="Empty: every manager gets the timetable of their role.",
     )
     user_ids = fields.Many2many(
-        "res.users", string="Managers", required=True, default=lambda self: self.env.user
+        "res.users",
+        string="Managers",
+        required=True,
+        default=lambda self: self._default_user_ids(),
     )
     allowed_user_ids = fields.Many2many("res.users", compute="_compute_allowed_user_ids")
     date_from = fields.Date(

@@ -48,10 +48,6 @@ export class TimetableWeek extends Component {
             views: [[false, "form"]],
         });
     }
-
-    create() {
-        return this.action.doAction("sales_funnel_control.crm_timetable_action");
-    }
 }
 
 registry.category("actions").add("sales_funnel_control.timetable_week", TimetableWeek);

@@ -1,6 +1,6 @@
 import {Component, onWillStart, onWillUnmount, useState} from "@odoo/owl";
 import {browser} from "@web/core/browser/browser";
-import {KeepLast} from "@web/core/utils/concurrency";
+import {KeepLast, Mutex} from "@web/core/utils/concurrency";
 import {Layout} from "@web/search/layout";
 import {registry} from "@web/core/registry";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
@@ -19,6 +19,7 @@ export class MyWorkingDay extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.keepLast = new KeepLast();
+        this.mutex = new Mutex();
         this.display = {controlPanel: {}};
         this.state = useState({day: null, isAdding: false, isBusy: false});
         onWillStart(() => this.refresh());
@@ -38,14 +39,21 @@ export class MyWorkingDay extends Component {
         }
     }
 
-    /** Each tap is one request; taps while it is under way are dropped. */
-    async tell(method, ...args) {
+    /** One request after the other: a word that is still being saved does not swallow a tap. */
+    tell(method, ...args) {
+        return this.mutex.exec(async () => {
+            this.state.day = await this.keepLast.add(this.orm.call(STUDY, method, args));
+        });
+    }
+
+    /** Taps while another one is under way are dropped. */
+    async tapped(method, ...args) {
         if (this.state.isBusy) {
             return;
         }
         this.state.isBusy = true;
         try {
-            this.state.day = await this.keepLast.add(this.orm.call(STUDY, method, args));
+            await this.tell(method, ...args);
         } finally {
             this.state.isBusy = false;
         }
@@ -53,10 +61,10 @@ export class MyWorkingDay extends Component {
 
     async tap(kind) {
         if (this.state.isAdding) {
-            await this.tell("add_quarter", kind.id);
+            await this.tapped("add_quarter", kind.id);
             this.state.isAdding = false;
         } else {
-            await this.tell("start_kind", kind.id);
+            await this.tapped("start_kind", kind.id);
         }
     }
 
