@@ -20,5 +20,7 @@ from . import test_refusals_web
 from . import test_report
 from . import test_stage_rules
 from . import test_targets
+from . import test_time_study
+from . import test_timetable
 from . import test_tools
 from . import test_web

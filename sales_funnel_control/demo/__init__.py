@@ -2,6 +2,7 @@ from . import crm_funnel_demo
 from . import crm_funnel_demo_entry
 from . import crm_funnel_demo_contacts
 from . import crm_funnel_demo_refusals
+from . import crm_funnel_demo_timetable
 from . import crm_funnel_demo_reaction
 from . import crm_funnel_demo_distribution
 from . import crm_funnel_demo_norms
