@@ -36,11 +36,13 @@ class CrmFunnelDemo(models.AbstractModel):
         :param user: the manager
         """
         chance = random.Random(user.login)
+        call = self.env.ref("mail.mail_activity_data_call")
         leads = self.env["crm.lead"].search(
             [
                 ("user_id", "=", user.id),
                 ("won_status", "=", "pending"),
                 ("activity_ids.user_id", "=", user.id),
+                ("activity_ids.activity_type_id", "=", call.id),
             ],
             order="id",
             limit=_MEETINGS + _CALLS,
@@ -76,7 +78,8 @@ class CrmFunnelDemo(models.AbstractModel):
         logs = self.env["crm.contact.log"]
         logs._await_meetings(logs._finished_meetings(user))
         for lead, feedback in zip(leads[_MEETINGS:], _FEEDBACK, strict=False):
-            lead.activity_ids[:1].with_user(user).action_feedback(feedback=feedback)
+            calls = lead.activity_ids.filtered(lambda activity: activity.activity_type_id == call)
+            calls[:1].with_user(user).action_feedback(feedback=feedback)
 
     @staticmethod
     def _last_working_days(count):

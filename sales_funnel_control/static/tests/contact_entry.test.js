@@ -78,10 +78,10 @@ test("a call is logged from its activity, whose list is read again afterwards", 
     await click(".o-mail-Activity .o_activity_log_contact");
     await contains(".modal-title:text(Log Contact)");
     expect.verifySteps(["mail.activity 1"]);
-    onRpc("/mail/data", () => expect.step("read again"));
+    onRpc("/mail/thread/messages", () => expect.step("read again"));
     await click(".modal .btn-close");
     await contains(".modal", {count: 0});
-    expect.verifySteps(["read again"]);
+    await expect.waitForSteps(["read again"]);
 });
 
 test("what is no contact is done as ever", async () => {

@@ -24,5 +24,5 @@ registerMessageAction("log-contact", {
         const entry = await orm.call("mail.message", "action_log_contact", [[message.id]]);
         await action.doAction(entry);
     },
-    sequence: 65,
+    sequence: 73,
 });
