@@ -269,8 +269,9 @@ class TestGates(GateCase):
     def test_create(self):
         values = {"name": "New", "type": "opportunity", "team_id": self.team.id}
         Lead = self.env["crm.lead"]
-        with self.assertRaises(ValidationError), self.cr.savepoint():
+        with self.assertRaises(ValidationError) as caught, self.cr.savepoint():
             Lead.create({**values, "stage_id": self.presentation.id})
+        self.assertFalse(caught.exception.context["gate"]["lead_ids"])
         with self.assertRaises(ValidationError), self.cr.savepoint():
             Lead.with_context(default_stage_id=self.presentation.id).create(values)
         Lead.create(values)
@@ -498,6 +499,26 @@ class TestBypass(GateCase):
         self.team._action_assign_leads()
         self.assertEqual(lead.type, "opportunity")
         self.assertEqual(set(self.bypasses(lead).mapped("how")), {"assignment"})
+
+    def test_merge_keeps_the_list(self):
+        lead, other = self.deal(known=0), self.deal(self.presentation, known=0)
+        lead.with_user(self.head).action_override_gate(self.acquaintance.id, "He signs today")
+        row = self.bypasses(lead)
+        survivor = (lead | other).merge_opportunity()
+        self.assertEqual(row.lead_id, survivor)
+
+    def test_head_of_sales_sets_gates(self):
+        with Form(self.acquaintance.with_user(self.head), "crm.crm_stage_form") as form:
+            form.gate_level = False
+            form.gate_lead_field_ids.add(
+                self.env["ir.model.fields"]._get("crm.lead", "expected_revenue")
+            )
+        stage = self.acquaintance.with_user(self.ivanov)
+        stage.invalidate_recordset()
+        self.assertEqual(stage.gate_summary, "Expected Revenue")
+        self.assertNotIn("gate_lead_field_ids", stage.read()[0])
+        Form(stage, "crm.crm_stage_form")
+        self.assert_closed(self.deal(known=0), self.acquaintance, "Expected Revenue")
 
     def test_who_sees_what(self):
         lead = self.deal(known=0)

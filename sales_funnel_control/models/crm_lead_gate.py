@@ -94,6 +94,11 @@ class CrmLead(models.Model):
         survivor = super(CrmLead, leads)._merge_opportunity(*args, **kwargs)
         return survivor.with_env(self.env)
 
+    def _merge_dependences(self, opportunities):
+        bypasses = self.env["crm.stage.bypass"].sudo()
+        bypasses.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
+        return super()._merge_dependences(opportunities)
+
     # -- actions ------------------------------------------------------------------------------
 
     def action_override_gate(self, stage_id, reason):
@@ -166,7 +171,7 @@ class CrmLead(models.Model):
             return
         enforced = {lead: gaps[lead] for lead in gaps if lead in written or lead in given}
         if enforced and not manner:
-            raise self._gate_closed(enforced, vals)
+            raise self._gate_closed(enforced, former, vals)
         how = manner or Manner("team_change")
         self.env["crm.stage.bypass"].sudo()._note(gaps, how.how, how.reason, former)
 
@@ -216,15 +221,18 @@ class CrmLead(models.Model):
 
     # -- what is said -------------------------------------------------------------------------
 
-    def _gate_closed(self, gaps, vals=()):
-        """The error that names, for every lead, what it misses."""
+    def _gate_closed(self, gaps, former, vals=()):
+        """The error that names, for every lead, what it misses.
+
+        New leads are gone with the error: the form they were typed in is where to mend them.
+        """
         lines = [line for lead, missing in gaps.items() for line in lead._gate_lines(missing)]
         if len(lines) > _LINES:
             more = len(lines) - _LINES
             lines = [*lines[:_LINES], self.env._("And %(count)s more.", count=more)]
         stages = {lead.stage_id.id for lead in gaps}
         gate = {
-            "lead_ids": [lead.id for lead in gaps],
+            "lead_ids": [lead.id for lead in gaps if lead.id in former],
             "stage_id": stages.pop() if len(stages) == 1 else False,
             "written": {
                 name: vals[name]

@@ -54,6 +54,7 @@ class CrmStage(models.Model):
     gate_lead_field_ids = fields.Many2many(
         "ir.model.fields",
         "crm_stage_gate_lead_field_rel",
+        groups="sales_team.group_sale_manager",
         string="Fields of the Deal",
         domain=lambda self: _askable("crm.lead"),
         help="Fields of the opportunity that must be filled before it enters this stage. "
@@ -62,6 +63,7 @@ class CrmStage(models.Model):
     gate_client_field_ids = fields.Many2many(
         "ir.model.fields",
         "crm_stage_gate_client_field_rel",
+        groups="sales_team.group_sale_manager",
         string="Fields of the Client",
         domain=lambda self: _askable("res.partner"),
         help="Fields of the client, the company that buys, that must be filled.",
@@ -69,6 +71,7 @@ class CrmStage(models.Model):
     gate_person_field_ids = fields.Many2many(
         "ir.model.fields",
         "crm_stage_gate_person_field_rel",
+        groups="sales_team.group_sale_manager",
         string="Fields of the Contact Person",
         domain=lambda self: _askable("res.partner"),
         help="Fields of the person you talk to that must be filled: the contact of the deal or, "
@@ -95,9 +98,12 @@ class CrmStage(models.Model):
         help="A deal that came to this stage does not go back to an earlier one. "
         "A move made by mistake can be undone within the grace time.",
     )
-    has_gate = fields.Boolean(compute="_compute_gate_summary")
+    has_gate = fields.Boolean(compute="_compute_gate_summary", compute_sudo=True)
     gate_summary = fields.Char(
-        "Gate", compute="_compute_gate_summary", help="What a deal needs to enter this stage."
+        "Gate",
+        compute="_compute_gate_summary",
+        compute_sudo=True,
+        help="What a deal needs to enter this stage.",
     )
 
     # -- computes -----------------------------------------------------------------------------

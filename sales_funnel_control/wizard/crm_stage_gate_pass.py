@@ -91,7 +91,7 @@ class CrmStageGatePass(models.TransientModel):
             {
                 "lead_ids": [Command.set(leads.ids)],
                 "stage_id": stage.id,
-                **self._values(leads, stage, gaps, written or {}),
+                **self._values(leads, stage, gaps, written if isinstance(written, dict) else {}),
             }
         )
         return {
