@@ -9,6 +9,7 @@ from . import crm_competitor
 from . import crm_contact_log
 from . import crm_contact_norm
 from . import crm_contact_norm_week
+from . import crm_contact_norm_people
 from . import crm_contact_norm_presence
 from . import crm_contact_norm_progress
 from . import crm_lead_refusal
