@@ -1,5 +1,6 @@
 from . import test_backfill
 from . import test_board
+from . import test_contact_report
 from . import test_contact_entry
 from . import test_contact_entry_web
 from . import test_contacts
@@ -12,6 +13,7 @@ from . import test_gates_web
 from . import test_import
 from . import test_invariants
 from . import test_ledger
+from . import test_norm_progress
 from . import test_reaction
 from . import test_norms
 from . import test_norms_web

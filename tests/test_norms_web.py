@@ -85,6 +85,6 @@ class TestNormsOverHttp(FunnelCase, HttpCase):
             self.assertIs(info["has_contact_norm"], expected)
 
     def test_tours(self):
-        self.start_tour("/odoo", "sales_funnel_control.norm_progress", login="test_ivanov")
         self.team.user_id = self.sidorov
-        self.start_tour("/odoo", "sales_funnel_control.norms_head", login="test_sidorov")
+        for name, login in (("norm_progress", "test_ivanov"), ("norms_head", "test_sidorov")):
+            self.start_tour("/odoo", f"sales_funnel_control.{name}", login=login, timeout=180)

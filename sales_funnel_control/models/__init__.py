@@ -12,6 +12,7 @@ from . import crm_contact_entry_mixin
 from . import crm_contact_log
 from . import crm_contact_norm
 from . import crm_contact_norm_week
+from . import crm_contact_norm_people
 from . import crm_contact_norm_presence
 from . import crm_contact_norm_progress
 from . import crm_contact_log_entry

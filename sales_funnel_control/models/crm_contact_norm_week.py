@@ -1,4 +1,3 @@
-from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -8,9 +7,9 @@ from ..tools import working_time
 from .crm_contact_norm import NORM_KINDS
 from .crm_team_member import GRADES, SALES_ROLES
 
-_WEEK = timedelta(days=7)
+WEEK = timedelta(days=7)
 # So far back a norm that is dated into the past fills the weeks.
-_BACKFILL_WEEKS = 52
+BACKFILL_WEEKS = 52
 _COLUMNS = {
     "company_id": "int",
     "user_id": "int",
@@ -105,95 +104,12 @@ class CrmContactNormWeek(models.Model):
                 continue
             started = started or self._started(memberships)
             week = working_time.monday(
-                max(min(since), started[company, user], this_week - _BACKFILL_WEEKS * _WEEK)
+                max(min(since), started[company, user], this_week - BACKFILL_WEEKS * WEEK)
             )
             while week < this_week:
                 plan.add((company, user, week))
-                week += _WEEK
+                week += WEEK
         self._store(self._rows(memberships, plan, started or {}, only=norms), overwrite=False)
-
-    @api.model
-    def _memberships(self):
-        """Memberships of each manager, oldest first: ``{(company, user): members}``."""
-        members = self.env["crm.team.member"].search(
-            [
-                ("user_id.active", "=", True),
-                ("user_id.share", "=", False),
-                ("crm_team_id.active", "=", True),
-            ],
-            order="create_date, id",
-        )
-        people = defaultdict(members.browse)
-        for member in members:
-            company = member.crm_team_id.company_id or member.user_id.company_id
-            people[company, member.user_id] |= member
-        return people
-
-    @api.model
-    def _open_weeks(self):
-        """Mondays to write by company: since the last week that was written, to the next week."""
-        latest = dict(self._read_group([], ["company_id"], ["week_start:max"]))
-        weeks = {}
-        for company in self.env["res.company"].search([]):
-            this_week = working_time.monday(company._funnel_today())
-            week = min(latest.get(company, this_week) + _WEEK, this_week)
-            week = max(week, this_week - _BACKFILL_WEEKS * _WEEK)
-            weeks[company] = []
-            while week <= this_week + _WEEK:
-                weeks[company].append(week)
-                week += _WEEK
-        return weeks
-
-    @api.model
-    def _begun_this_week(self, memberships, weeks):
-        """Day of beginning of those who may have begun within the weeks to write."""
-        fresh = {
-            (company, user): members
-            for (company, user), members in memberships.items()
-            if company._funnel_date(members[0].create_date) > weeks[company][0]
-        }
-        return self._started(fresh)
-
-    @api.model
-    def _started(self, memberships):
-        """The day each manager joined or, where that was before, logged or owed the first contact.
-
-        :return: date by ``(company, user)``
-        """
-        if not memberships:
-            return {}
-        users = [user.id for _company, user in memberships]
-        self.env["crm.contact.log"].flush_model(["company_id", "user_id", "day", "state"])
-        known = {
-            (company_id, user_id): day
-            for company_id, user_id, day in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT company_id, user_id, MIN(day)
-                      FROM (
-                            SELECT company_id, user_id, day
-                              FROM crm_contact_log
-                             WHERE user_id = ANY(%(users)s) AND state = 'done'
-                               AND day IS NOT NULL
-                             UNION ALL
-                            SELECT company_id, user_id, first_day
-                              FROM crm_contact_norm_week
-                             WHERE user_id = ANY(%(users)s)
-                           ) sign
-                  GROUP BY company_id, user_id
-                    """,
-                    users=users,
-                )
-            )
-        }
-        joined = {
-            (company, user): company._funnel_date(members[0].create_date)
-            for (company, user), members in memberships.items()
-        }
-        return {
-            (company, user): min(day, known.get((company.id, user.id), day))
-            for (company, user), day in joined.items()
-        }
 
     @api.model
     def _rows(self, memberships, plan, begun, only=None):
@@ -208,11 +124,11 @@ class CrmContactNormWeek(models.Model):
         norms = self.env["crm.contact.norm"]._in_force()
         mondays = [week for _company, _user, week in plan]
         people = list({(company, user) for company, user, _week in plan})
-        presence = self._presence(people, min(mondays), max(mondays) + _WEEK)
+        presence = self._presence(people, min(mondays), max(mondays) + WEEK)
         rows = []
         for company, user, week in sorted(plan, key=lambda key: (key[2], key[0].id, key[1].id)):
             first_day = max(week, begun.get((company, user), week))
-            if first_day >= week + _WEEK:
+            if first_day >= week + WEEK:
                 continue
             there = presence[company, user]
             days = {
@@ -316,7 +232,7 @@ class CrmContactNormWeek(models.Model):
             return
         mondays = self.mapped("week_start")
         people = list({(row.company_id, row.user_id) for row in self})
-        presence = self._presence(people, min(mondays), max(mondays) + _WEEK)
+        presence = self._presence(people, min(mondays), max(mondays) + WEEK)
         for row in self:
             sunday = row.week_start + timedelta(days=6)
             days = presence[row.company_id, row.user_id].days(

@@ -3,4 +3,5 @@ from . import crm_funnel_report
 from . import crm_outcome_report
 from . import crm_reaction_report
 from . import crm_contact_report
+from . import crm_contact_report_facts
 from . import crm_contact_norm_progress

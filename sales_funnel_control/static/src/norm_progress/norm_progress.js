@@ -57,8 +57,10 @@ export class NormProgress extends Component {
     }
 }
 
-registry.category("systray").add(
-    "sales_funnel_control.norm_progress",
-    {Component: NormProgress, isDisplayed: () => Boolean(session.has_contact_norm)},
-    {sequence: 60}
-);
+registry
+    .category("systray")
+    .add(
+        "sales_funnel_control.norm_progress",
+        {Component: NormProgress, isDisplayed: () => Boolean(session.has_contact_norm)},
+        {sequence: 60}
+    );

@@ -45,8 +45,7 @@ tours.add("sales_funnel_control.norms_head", {
             run: "click",
         },
         {
-            trigger:
-                ".o_kanban_record:contains(Ivanenko) [data-kind=meeting]:contains(1 of 12)",
+            trigger: ".o_kanban_record:contains(Ivanenko) [data-kind=meeting]:contains(1 of 12)",
             run: "click",
         },
         {
