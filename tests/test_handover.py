@@ -269,7 +269,8 @@ class TestHandover(DistributionCase):
 
     def test_merging_duplicates_keeps_the_farmer(self):
         """Also when somebody merges who may not choose a farmer."""
-        self.ivanov.group_ids = [Command.link(self.env.ref("base.group_erp_manager").id)]
+        for group in ("base.group_partner_manager", "base.group_erp_manager"):
+            self.ivanov.group_ids = [Command.link(self.env.ref(group).id)]
         self._win()
         double = self._client("Test Client, once more")
         wizard = self.env["base.partner.merge.automatic.wizard"].with_user(self.ivanov)
