@@ -32,6 +32,8 @@ class DistributionCase(FunnelCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.set_distribution(by_role=True, handover=False)
+        # The demo company lets its seniors take everything.
+        cls.env.ref("sales_funnel_control.crm_assignment_rule_hunter_senior").takes_c = False
         cls.env["ir.config_parameter"].set_param("crm.lead.auto.assignment", True)
         cls.env["ir.config_parameter"].set_param("sales_team.membership_multi", True)
         cls.env["crm.lead"].search([("user_id", "=", False)]).active = False
@@ -272,7 +274,7 @@ class TestDistribution(DistributionCase):
         lead = self.new_lead(user=self.ivanov, lead_class="a")
         self.assertTrue(lead.is_outside_assignment_rule)
         self.assertIn(
-            "takes leads of class C, –; this one is of class A", lead.assignment_objection
+            "takes leads of these classes: C, no class. This one: A.", lead.assignment_objection
         )
         self.assertEqual(self._outside(lead), lead)
         lead.user_id = self.sidorov
@@ -302,7 +304,7 @@ class TestDistribution(DistributionCase):
         values = {"user_id": self.ivanov.id, "lead_class": "a", "name": "Lead"}
         spec = {"user_id": {}, "team_id": {}, "lead_class": {}, "assignment_objection": {}}
         answer = lead.onchange(values, ["user_id"], spec)
-        self.assertIn("class A", answer["warning"]["message"])
+        self.assertIn("This one: A.", answer["warning"]["message"])
         self.assertEqual(answer["warning"]["type"], "notification")
         answer = lead.onchange({**values, "user_id": self.sidorov.id}, ["user_id"], spec)
         self.assertNotIn("warning", answer)

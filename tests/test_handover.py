@@ -267,6 +267,19 @@ class TestHandover(DistributionCase):
         found = self.env["res.partner"].with_user(self.ivanov)
         self.assertEqual(found.search([("farmer_id", "=", self.orlova.id)]), self.client)
 
+    def test_merging_duplicates_keeps_the_farmer(self):
+        """Also when somebody merges who may not choose a farmer."""
+        # Merging reads fields of other applications, too.
+        for group in ("base.group_partner_manager", "base.group_erp_manager"):
+            self.ivanov.group_ids = [Command.link(self.env.ref(group).id)]
+        self.ivanov.group_ids = [Command.link(self.env.ref("account.group_account_invoice").id)]
+        self._win()
+        double = self._client("Test Client, once more")
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(self.ivanov)
+        wizard.create({})._merge((self.client | double).ids, double)
+        self.assertFalse(self.client.exists())
+        self.assertEqual((double.farmer_id, double.won_by_id), (self.petrova, self.ivanov))
+
     def test_hunter_wins_without_rights_on_the_client(self):
         """A salesperson who may not write contacts hands the client over all the same."""
         lead = self.new_lead(partner_id=self.client.id)

@@ -84,15 +84,15 @@ class CrmAssignmentRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("stable")
         return super().create(vals_list)
 
     def write(self, vals):
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("stable")
         return super().write(vals)
 
     def unlink(self):
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("stable")
         return super().unlink()
 
     # -- looking up ---------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class CrmAssignmentRule(models.Model):
         return None
 
     @api.model
-    @ormcache()
+    @ormcache(cache="stable")
     def _terms_table(self):
         """All rules: :class:`Terms` by company id, role and grade."""
         return {

@@ -62,15 +62,15 @@ class CrmLeadClassRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("stable")
         return super().create(vals_list)
 
     def write(self, vals):
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("stable")
         return super().write(vals)
 
     def unlink(self):
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("stable")
         return super().unlink()
 
     def action_propose_anew(self):
@@ -87,7 +87,7 @@ class CrmLeadClassRule(models.Model):
         return Domain(literal_eval(self.domain or "[]"))
 
     @api.model
-    @ormcache()
+    @ormcache(cache="stable")
     def _rules(self):
         """``(class, domain)`` of the rules in force, in their order."""
         return tuple(
@@ -104,7 +104,7 @@ class CrmLeadClassRule(models.Model):
         )
 
     @api.model
-    @ormcache()
+    @ormcache(cache="stable")
     def _asked_fields(self):
         """Fields of the lead on whose change the rules are asked anew."""
         return frozenset(name for _class, domain in self._rules() for name in _first_fields(domain))

@@ -4,9 +4,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-# What the classes are called in a sentence.
-_NO_CLASS = "–"
-
 
 class Facts(NamedTuple):
     """What counts about a lead when it is distributed."""
@@ -124,11 +121,15 @@ class CrmLead(models.Model):
     def _objection_text(self, code, member, terms):
         who = {"manager": self.user_id.name, "role": member._position()}
         if code == "class":
+            labels = {
+                **dict(self._fields["lead_class"]._description_selection(self.env)),
+                False: self.env._("no class"),
+            }
             return self.env._(
-                "%(manager)s (%(role)s) takes leads of class %(classes)s; this one is of class "
-                "%(lead_class)s.",
-                classes=", ".join(sorted((c or _NO_CLASS).upper() for c in terms.classes)),
-                lead_class=(self.lead_class or _NO_CLASS).upper(),
+                "%(manager)s (%(role)s) takes leads of these classes: %(classes)s. "
+                "This one: %(lead_class)s.",
+                classes=", ".join(label for key, label in labels.items() if key in terms.classes),
+                lead_class=labels[self.lead_class],
                 **who,
             )
         if code == "new":

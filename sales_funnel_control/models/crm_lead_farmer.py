@@ -12,14 +12,10 @@ class CrmLead(models.Model):
     @api.onchange("partner_id", "commercial_partner_id", "email_from")
     def _onchange_client_with_farmer(self):
         """A new lead of a client in a farmer's charge is proposed for that farmer."""
-        member = self._origin or self._farmer_in_charge()
-        if (
-            not member
-            or member._name == "crm.lead"
-            or member.user_id == self.user_id
-            or self.user_id not in (self.env.user, self.user_id.browse())
-            or not self._may_give_to(member.user_id)
-        ):
+        if self._origin or self.user_id not in (self.env.user, self.user_id.browse()):
+            return None
+        member = self._farmer_in_charge()
+        if member.user_id == self.user_id or not member or not self._may_give_to(member.user_id):
             return None
         self.user_id, self.team_id = member.user_id, member.crm_team_id
         return {

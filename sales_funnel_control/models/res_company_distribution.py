@@ -29,17 +29,23 @@ class ResCompany(models.Model):
     def create(self, vals_list):
         companies = super().create(vals_list)
         if any(not _SWITCHES.isdisjoint(vals) for vals in vals_list):
-            self.env.registry.clear_cache()
+            self.env.registry.clear_cache("stable")
         return companies
 
     def write(self, vals):
         result = super().write(vals)
         if not _SWITCHES.isdisjoint(vals):
-            self.env.registry.clear_cache()
+            self.env.registry.clear_cache("stable")
         return result
 
     @api.model
-    @ormcache("switch")
     def _switched_on(self, switch):
         """Ids of the companies that have a switch of the distribution on."""
-        return frozenset(self.sudo().search([(switch, "=", True)]).ids)
+        return self._switches()[switch]
+
+    @api.model
+    @ormcache(cache="stable")
+    def _switches(self):
+        """Ids of companies by switch. Asked with every lead, and changed hardly ever."""
+        companies = self.sudo().search_fetch([], list(_SWITCHES))
+        return {switch: frozenset(companies.filtered(switch).ids) for switch in _SWITCHES}

@@ -39,7 +39,11 @@ class ResPartner(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if not _FARMER_FIELDS.isdisjoint(vals):
+        if any(
+            self._fields[name].convert_to_write(partner[name], partner) != vals[name]
+            for name in _FARMER_FIELDS & vals.keys()
+            for partner in self
+        ):
             self._check_may_choose_farmer()
         return super().write(vals)
 
@@ -108,3 +112,20 @@ class ResPartner(models.Model):
 
 def _given(vals):
     return {name for name, value in vals.items() if value}
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _update_values(self, src_partners, dst_partner):
+        """Whoever merges duplicates of a client keeps its farmer, without choosing one."""
+        known = next((p for p in src_partners.sudo() if p.farmer_id), None)
+        if known and not dst_partner.farmer_id:
+            dst_partner.sudo().write(
+                {
+                    "farmer_id": known.farmer_id.id,
+                    "won_by_id": known.won_by_id.id,
+                    "handed_over_on": known.handed_over_on,
+                }
+            )
+        return super()._update_values(src_partners, dst_partner)
