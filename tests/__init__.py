@@ -5,6 +5,7 @@ from . import test_import
 from . import test_invariants
 from . import test_ledger
 from . import test_reaction
+from . import test_reaction_late
 from . import test_refusals
 from . import test_refusals_web
 from . import test_report
