@@ -15,6 +15,7 @@ from . import test_invariants
 from . import test_ledger
 from . import test_norm_progress
 from . import test_reaction
+from . import test_reaction_late
 from . import test_norms
 from . import test_norms_web
 from . import test_refusals

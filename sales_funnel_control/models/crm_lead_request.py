@@ -88,7 +88,6 @@ class CrmLead(models.Model):
         "Empty where the client did not turn to us.",
     )
     reaction_time = fields.Char(
-        "Reaction Time",
         compute="_compute_reaction_time",
         help="How much working time is left, has passed since the reaction was due, or was needed.",
     )

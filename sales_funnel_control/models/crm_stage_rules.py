@@ -14,7 +14,6 @@ class CrmStage(models.Model):
 
     activity_plan_id = fields.Many2one(
         "mail.activity.plan",
-        "Activity Plan",
         domain="[('res_model', '=', 'crm.lead')]",
         ondelete="set null",
         help="Starts on every opportunity that comes to the stage. "

@@ -21,7 +21,7 @@ class CrmReactionReport(models.Model):
     _order = "requested_at desc, id desc"
 
     lead_id = fields.Many2one("crm.lead", "Request", readonly=True)
-    channel_id = fields.Many2one("crm.request.channel", "Channel", readonly=True)
+    channel_id = fields.Many2one("crm.request.channel", readonly=True)
     user_id = fields.Many2one(
         "res.users",
         "Manager",
