@@ -28,6 +28,5 @@ class CrmLead(models.Model):
         return [
             question.get("string") or question["name"]
             for question in self.team_id.questionnaire_definition or []
-            if question["type"] != "separator"
-            and answers.get(question["name"]) in (None, False, "", [])
+            if question["type"] != "separator" and answers.get(question["name"]) in (None, False, "", [])
         ]
