@@ -4,11 +4,10 @@ import {defineMailModels} from "@mail/../tests/mail_test_helpers";
 import {
     contains,
     getService,
-    mockService,
     mountWithCleanup,
     onRpc,
+    patchWithCleanup,
 } from "@web/../tests/web_test_helpers";
-import {TimetableWeek} from "@sales_funnel_control/timetable/timetable_week";
 import {WebClient} from "@web/webclient/webclient";
 
 defineMailModels();
@@ -89,13 +88,13 @@ test("the timetable of an action's parameters", async () => {
 });
 
 test("put into the calendar, and edit", async () => {
-    mockService("action", {
+    await openWeek();
+    expect.verifySteps([[false]]);
+    patchWithCleanup(getService("action"), {
         doAction(action, options) {
             expect.step([action.res_id || action, options?.additionalContext || null]);
         },
     });
-    onRpc("crm.timetable", "get_week", () => makeWeek());
-    await mountWithCleanup(TimetableWeek, {props: {action: {}, actionId: 1}});
     await contains(".o_timetable_apply").click();
     await contains(".o_timetable_edit").click();
     expect.verifySteps([

@@ -255,5 +255,6 @@ test("the result is read again when the study is saved", async () => {
     expect.verifySteps([]);
     await contains(".o_form_button_save").click();
     await animationFrame();
+    await animationFrame();
     expect.verifySteps(["save", [[7]]]);
 });

@@ -1,7 +1,8 @@
-import {Component, onWillStart, onWillUpdateProps, useState} from "@odoo/owl";
+import {Component, useState} from "@odoo/owl";
 import {KeepLast} from "@web/core/utils/concurrency";
 import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
+import {useRecordObserver} from "@web/model/relational_model/utils";
 import {useService} from "@web/core/utils/hooks";
 
 /** Where the time went, against the timetable and the contacts: what the server made of it. */
@@ -13,18 +14,15 @@ export class TimeStudyResult extends Component {
         this.orm = useService("orm");
         this.keepLast = new KeepLast();
         this.state = useState({result: null});
-        onWillStart(() => this.load(this.props.record));
-        // The record was saved, or another one is shown.
-        onWillUpdateProps(({record}) => {
-            if (!record.dirty) {
-                this.load(record);
-            }
-        });
+        // Read again when the study was saved, or a button changed its status.
+        useRecordObserver(({resId, dirty, data}) => this.follow(resId, dirty, data.state));
     }
 
-    async load({resId}) {
-        const answer = resId ? this.orm.call("crm.time.study", "get_result", [[resId]]) : null;
-        this.state.result = await this.keepLast.add(Promise.resolve(answer));
+    async follow(resId, isDirty) {
+        if (resId && !isDirty) {
+            const answer = this.orm.call("crm.time.study", "get_result", [[resId]]);
+            this.state.result = await this.keepLast.add(answer);
+        }
     }
 }
 
