@@ -9,9 +9,9 @@ from odoo.tools import mute_logger
 
 from .common import FunnelCase
 
-# Without the rules of what counts: saving a contact, and one with its activity and next step.
-_SAVE = 25
-_SAVE_AND_PLAN = 60
+# Queries of saving a contact, and one with its activity and next step.
+_SAVE = 31
+_SAVE_AND_PLAN = 62
 
 
 class ContactCase(FunnelCase):

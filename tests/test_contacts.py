@@ -463,7 +463,7 @@ class TestContactRights(ContactCase):
             self.log(date=fields.Datetime.now() + timedelta(minutes=1))
 
     def test_nobody(self):
-        with self.assertRaisesRegex(ValidationError, "with whom"):
+        with self.assertRaisesRegex(ValidationError, "whom the contact was with"):
             self.Log.create({"user_id": self.ivanov.id})
 
     def test_many_at_once(self):

@@ -105,6 +105,7 @@ class NormCase(FunnelCase):
         log = self.env["crm.contact.log"].create(
             {
                 "kind": "meeting",
+                "partner_id": self.env.ref("base.main_partner").id,
                 "date": datetime.combine(day, datetime.min.time()) + timedelta(hours=6),
                 "user_id": user.id,
                 **values,

@@ -31,7 +31,12 @@ class TestNormsOverHttp(FunnelCase, HttpCase):
         )
         cls.env.company.purpose_hunter = "<p>We open doors</p>"
         cls.contact = cls.env["crm.contact.log"].create(
-            {"kind": "meeting", "user_id": cls.ivanov.id, "result": "Came to see us"}
+            {
+                "kind": "meeting",
+                "partner_id": cls.env.ref("base.main_partner").id,
+                "user_id": cls.ivanov.id,
+                "result": "Came to see us",
+            }
         )
         cls.env.flush_all()
         cls.env.cr.execute(

@@ -331,12 +331,13 @@ class CrmContactLog(models.Model):
                 )
             )
 
-    @api.constrains("lead_id", "partner_id", "contact_id")
+    @api.constrains("lead_id", "partner_id", "contact_id", "state")
     def _check_client(self):
-        if any(not (log.lead_id or log.partner_id or log.contact_id) for log in self):
-            raise ValidationError(
-                self.env._("Say with whom the contact was: choose a deal, a client or a person.")
-            )
+        for log in self:
+            if log.state == "done" and not (log.lead_id or log.partner_id or log.contact_id):
+                raise ValidationError(
+                    self.env._("Say whom the contact was with: a deal, a client or a person.")
+                )
 
     # -- ORM ----------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from .crm_contact_log import CALLS
@@ -59,19 +59,7 @@ class CrmContactLog(models.Model):
     )
     _next_activity_index = models.Index("(next_activity_id) WHERE next_activity_id IS NOT NULL")
 
-    # -- constrains and onchange --------------------------------------------------------------
-
-    @api.constrains("date", "state")
-    def _check_date(self):
-        return super()._check_date()
-
-    @api.constrains("lead_id", "partner_id", "contact_id", "state")
-    def _check_client(self):
-        for log in self:
-            if log.state == "done" and not (log.lead_id or log.partner_id or log.contact_id):
-                raise ValidationError(
-                    self.env._("Say whom the contact was with: a deal, a client or a person.")
-                )
+    # -- onchange -----------------------------------------------------------------------------
 
     @api.onchange("lead_id")
     def _onchange_lead_id(self):
