@@ -356,7 +356,9 @@ class TestRecount(ContactCase):
     def test_deal_deleted(self):
         logs = self.met() + self.log()
         self.lead.unlink()
-        self.assertEqual(self.counts(logs), [("productive_meeting", False), ("effective_call", False)])
+        self.assertEqual(
+            self.counts(logs), [("productive_meeting", False), ("effective_call", False)]
+        )
 
     @settings(
         max_examples=40,

@@ -141,17 +141,22 @@ class CrmFunnelDemo(models.AbstractModel):
 
     def _introduce(self, chance, clients, _weekly, lacking):
         """A person to talk to for each client; some are not, or not known as, who decides."""
-        people = self.env["res.partner"].with_context(tracking_disable=True).create(
-            [
-                {
-                    "name": f"{chance.choice(_FIRST_NAMES)} {chance.choice(_LAST_NAMES)}",
-                    "parent_id": client.id,
-                    "phone": f"+7 495 {chance.randint(100, 999)}-{chance.randint(1000, 9999)}",
-                    "function": chance.random() * 100 > lacking / 2 and chance.choice(_POSITIONS),
-                    "is_decision_maker": chance.random() * 100 > lacking / 2,
-                }
-                for client in clients
-            ]
+        people = (
+            self.env["res.partner"]
+            .with_context(tracking_disable=True)
+            .create(
+                [
+                    {
+                        "name": f"{chance.choice(_FIRST_NAMES)} {chance.choice(_LAST_NAMES)}",
+                        "parent_id": client.id,
+                        "phone": f"+7 495 {chance.randint(100, 999)}-{chance.randint(1000, 9999)}",
+                        "function": chance.random() * 100 > lacking / 2
+                        and chance.choice(_POSITIONS),
+                        "is_decision_maker": chance.random() * 100 > lacking / 2,
+                    }
+                    for client in clients
+                ]
+            )
         )
         return dict(zip(clients, people, strict=True))
 
@@ -166,7 +171,9 @@ class CrmFunnelDemo(models.AbstractModel):
             for kind, number in weekly.items():
                 for _each in range(max(0, number + chance.randint(-2, 2))):
                     day = monday + timedelta(days=chance.randint(0, 4) - 7 * week)
-                    local = datetime.combine(day, time(chance.randint(9, 17), chance.randint(0, 59)))
+                    local = datetime.combine(
+                        day, time(chance.randint(9, 17), chance.randint(0, 59))
+                    )
                     moment = zone.localize(local).astimezone(pytz.utc).replace(tzinfo=None)
                     if moment < now:
                         lead = chance.choice(leads)

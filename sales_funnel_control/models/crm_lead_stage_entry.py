@@ -21,7 +21,9 @@ class CrmLeadStageHistory(models.Model):
             if latest and latest.exit == "still_there" and latest.origin != "handed_over":
                 arrived[latest.stage_id].append(difference.lead_id)
         for stage_id, lead_ids in arrived.items():
-            self.env["crm.stage"].browse(stage_id)._on_entered(self.env["crm.lead"].browse(lead_ids))
+            self.env["crm.stage"].browse(stage_id)._on_entered(
+                self.env["crm.lead"].browse(lead_ids)
+            )
 
 
 class CrmStage(models.Model):

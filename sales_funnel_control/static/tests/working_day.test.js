@@ -24,7 +24,14 @@ class TimeStudy extends models.Model {
 defineModels([TimeStudy]);
 defineMailModels();
 
-const DOCUMENTS = {id: 1, name: "Documents", icon: "fa-file", color: 3, total: "", is_running: false};
+const DOCUMENTS = {
+    id: 1,
+    name: "Documents",
+    icon: "fa-file",
+    color: 3,
+    total: "",
+    is_running: false,
+};
 const CALLS = {id: 2, name: "Calls", icon: "fa-phone", color: 4, total: "39 min", is_running: true};
 const RUNNING = {
     id: 12,

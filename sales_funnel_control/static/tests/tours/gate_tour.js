@@ -5,8 +5,7 @@ const tours = registry.category("web_tour.tours");
 
 const column = (stage) => `.o_kanban_group:has(.o_column_title:contains("${stage}"))`;
 const card = (stage, deal) => `${column(stage)} .o_kanban_record:contains("${deal}")`;
-const answer = (question) =>
-    `.modal .o_property_field:contains("${question}") input`;
+const answer = (question) => `.modal .o_property_field:contains("${question}") input`;
 
 /** Starts on the pipeline with a deal in Client List of whose client only the name is known. */
 tours.add("sales_funnel_control.gate_kanban", {
@@ -68,8 +67,7 @@ tours.add("sales_funnel_control.gate_form", {
         },
         {
             content: "The form shows the stage the deal stands on",
-            trigger:
-                ".o_statusbar_status button.o_arrow_button_current:contains(Acquaintance)",
+            trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Acquaintance)",
         },
         {
             trigger: answer("City"),
