@@ -33,6 +33,7 @@ def uninstall_hook(env):
         menu.action = False
     env["ir.config_parameter"].search([("key", "=like", f"{_ADDON}.%")]).unlink()
     _keep_used_reasons(env)
+    env["crm.timetable"]._remove_all()
     models = _own_models(env)
     names = models.mapped("model")
     filters = env["ir.filters"].with_context(active_test=False)

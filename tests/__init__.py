@@ -2,7 +2,13 @@ from . import test_backfill
 from . import test_board
 from . import test_contact_report
 from . import test_contact_entry
+from . import test_contact_entry_access
+from . import test_contact_entry_batch
+from . import test_contact_entry_confirm
+from . import test_contact_entry_period
+from . import test_contact_entry_sources
 from . import test_contact_entry_web
+from . import test_contact_recount
 from . import test_contacts
 from . import test_dashboard
 from . import test_distribution
@@ -15,6 +21,7 @@ from . import test_invariants
 from . import test_ledger
 from . import test_norm_progress
 from . import test_reaction
+from . import test_reaction_channels
 from . import test_reaction_late
 from . import test_norms
 from . import test_norms_web

@@ -1,9 +1,7 @@
-from datetime import date, datetime, timedelta
-
-from freezegun import freeze_time
+from datetime import date, timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -159,6 +157,32 @@ class TestContactDialog(ContactCase):
         self.assertEqual(self.buyer.function, "Head of Purchasing")
         self.assertTrue(self.buyer.is_decision_maker)
 
+    def test_role_in_the_decision(self):
+        """Who decides nothing has a role as well: the user may well stop the purchase."""
+        form = self.dialog(self.buyer.with_user(self.ivanov).action_log_contact())
+        self.assertFalse(form.contact_decision_role)
+        form.contact_decision_role = "uses"
+        log = form.save()
+        self.assertEqual((self.buyer.decision_role, self.buyer.is_decision_maker), ("uses", False))
+        self.assertEqual(log.contact_decision_role, "uses")
+
+    def test_each_part_of_the_role_is_written_alone(self):
+        parts = {
+            "contact_function": ("function", "Owner"),
+            "contact_decision_role": ("decision_role", "pays"),
+            "contact_is_decision_maker": ("is_decision_maker", False),
+        }
+        self.director.decision_role = "decides"
+        expected = {"function": "Director", "decision_role": "decides", "is_decision_maker": True}
+        log = self.own.create({"contact_id": self.director.id})
+        for name, (of_person, value) in parts.items():
+            expected[of_person] = value
+            self.env.invalidate_all()
+            log.write({name: value})
+            self.assertEqual({part: self.director[part] for part in expected}, expected, name)
+        log = self.own.create({"contact_id": self.director.id, "contact_function": "Founder"})
+        self.assertEqual((self.director.function, self.director.decision_role), ("Founder", "pays"))
+
     def test_position_is_never_emptied(self):
         self.own.create({"contact_id": self.director.id, "contact_function": False})
         self.assertEqual(self.director.function, "Director")
@@ -230,34 +254,6 @@ class TestContactDialog(ContactCase):
         log = self.own.create({"lead_id": deal.id, "contact_id": self.buyer.id, "result": "Yes"})
         form = self.dialog(log.action_save_new())
         self.assertEqual((form.lead_id, form.result), (deal, False))
-
-    def test_message_of_a_client(self):
-        deal = self.deal()
-        mail = deal.message_post(
-            body="Please call me", subject="Our order", author_id=self.buyer.id,
-            message_type="email", subtype_xmlid="mail.mt_comment",
-        )  # fmt: skip
-        mail.date = datetime(2026, 3, 4, 5, 6)
-        form = self.dialog(mail.with_user(self.ivanov).action_log_contact())
-        self.assertEqual(
-            (form.kind, form.lead_id, form.contact_id, form.date, form.result),
-            ("incoming_call", deal, self.buyer, mail.date, "Our order"),
-        )
-        log = form.save()
-        self.assertEqual(log.message_id, mail)
-        self.assertEqual(mail.with_user(self.ivanov).action_log_contact()["res_id"], log.id)
-        deal.team_id.funnel_kind = "proactive"
-        mail = mail.copy()
-        form = self.dialog(mail.with_user(self.ivanov).action_log_contact())
-        self.assertEqual(form.kind, "warm_contact", "An existing client wrote")
-        note = deal.message_post(body="They called", author_id=self.buyer.id)
-        form = self.dialog(note.with_user(self.ivanov).action_log_contact())
-        self.assertEqual((form.kind, form.result), ("incoming_call", "They called"))
-
-    def test_message_of_a_colleague(self):
-        note = self.deal().message_post(body="Remember", author_id=self.sidorov.partner_id.id)
-        with self.assertRaisesRegex(UserError, "Only what a client"):
-            note.with_user(self.ivanov).action_log_contact()
 
 
 @tagged("post_install", "-at_install")
@@ -409,354 +405,3 @@ class TestContactSave(ContactCase):
         with self.assertQueryCount(_SAVE_AND_PLAN):
             self.own.create({**values, "activity_id": due.id, "next_step_type_id": self.call.id})
             self.env.flush_all()
-
-
-@tagged("post_install", "-at_install")
-class TestContactAccess(ContactCase):
-    def test_own_only(self):
-        log = self.own.create({"contact_id": self.buyer.id})
-        self.assertFalse(self.Log.with_user(self.sidorov).search([("id", "=", log.id)]))
-        with self.assertRaises(AccessError):
-            self.Log.with_user(self.sidorov).create(
-                {"contact_id": self.buyer.id, "user_id": self.ivanov.id}
-            )
-        with self.assertRaises(AccessError):
-            log.with_user(self.sidorov).write({"result": "Mine"})
-
-    def test_head_logs_for_others(self):
-        deal = self.deal()
-        log = self.Log.with_user(self.head).create(
-            {"lead_id": deal.id, "user_id": self.ivanov.id, "next_step_type_id": self.call.id}
-        )
-        self.assertEqual(log.next_activity_id.user_id, self.ivanov)
-
-    def test_deals_of_others_stay_closed(self):
-        deal = self.deal(self.sidorov)
-        activity = self.plan(deal, user=self.sidorov)
-        mail = deal.message_post(body="Hello", author_id=self.buyer.id)
-        for values in (
-            {"lead_id": deal.id},
-            {"contact_id": self.buyer.id, "activity_id": activity.id},
-            {"activity_id": activity.id},
-            {"message_id": mail.id},
-            {"contact_id": self.buyer.id, "message_id": mail.id},
-        ):
-            with self.subTest(values=values), self.assertRaises(AccessError), self.cr.savepoint():
-                self.own.create(values)
-        log = self.own.create({"contact_id": self.buyer.id})
-        with self.assertRaises(AccessError):
-            log.lead_id = deal
-        self.assertTrue(activity.active)
-
-    def test_portal_and_accountants(self):
-        portal = new_test_user(self.env, "test_portal", groups="base.group_portal")
-        clerk = new_test_user(self.env, "test_clerk", groups="base.group_user")
-        log = self.own.create({"contact_id": self.buyer.id})
-        for user in (portal, clerk):
-            with self.assertRaises(AccessError):
-                log.with_user(user).read(["result"])
-            with self.assertRaises(AccessError):
-                self.env["crm.contact.batch"].with_user(user).create({})
-            with self.assertRaises(AccessError):
-                self.Log.with_user(user).create({"contact_id": self.buyer.id})
-
-
-@tagged("post_install", "-at_install")
-class TestToConfirm(ContactCase):
-    """What Odoo knows of waits to be confirmed. Once."""
-
-    def test_done_call(self):
-        deal = self.deal()
-        activity = self.plan(deal)
-        activity.with_user(self.ivanov).action_feedback(feedback="Will\nthink")
-        log = self.logs(activity_id=activity)
-        self.assertEqual(
-            (log.state, log.kind, log.user_id, log.lead_id, log.contact_id, log.result),
-            ("to_confirm", "outgoing_call", self.ivanov, deal, self.director, "Will think"),
-        )
-        form = self.dialog(log.with_user(self.ivanov).action_open_entry())
-        form.contact_id = self.buyer
-        form.next_step_type_id = self.call
-        form.save()
-        self.assertFalse(log.next_activity_id, "Not before it is confirmed")
-        log.with_user(self.ivanov).action_confirm()
-        self.assertEqual(log.state, "done")
-        self.assertTrue(log.next_activity_id.active)
-        self.assertEqual(self.logs(lead_id=deal), log)
-
-    def test_which_activities(self):
-        deal = self.deal()
-        to_do = self.env.ref("mail.mail_activity_data_todo")
-        email = self.env.ref("mail.mail_activity_data_email")
-        clerk = new_test_user(self.env, "test_clerk", groups="base.group_user")
-        cases = (
-            (deal, self.call, self.ivanov, "outgoing_call"),
-            (deal, self.meet, self.ivanov, "meeting"),
-            (deal, email, self.ivanov, "material"),
-            (self.buyer, self.call, self.ivanov, "outgoing_call"),
-            (deal, to_do, self.ivanov, False),
-            (self.buyer, self.call, clerk, False),
-            (self.team, self.call, self.ivanov, False),
-        )
-        for record, kind, user, expected in cases:
-            if not hasattr(record, "activity_ids"):
-                continue
-            with self.subTest(record=record._name, kind=kind.name, user=user.name):
-                activity = self.plan(record, kind, user)
-                activity.action_done()
-                self.assertEqual(self.logs(activity_id=activity).kind, expected)
-        cancelled = self.plan(deal)
-        cancelled.unlink()
-        self.assertEqual(len(self.logs(lead_id=deal)), 3)
-
-    def test_kind_of_activity_types(self):
-        kinds = self.env["mail.activity.type"].create(
-            [{"name": "Skype", "category": "phonecall"}, {"name": "Think"}]
-        )
-        self.assertEqual(kinds.mapped("contact_kind"), ["outgoing_call", False])
-        kinds[1].contact_kind = "visit"
-        deal = self.deal()
-        activity = self.plan(deal, kinds[1])
-        activity.action_done()
-        self.assertEqual(self.logs(activity_id=activity).kind, "visit")
-
-    def test_logged_by_hand_before(self):
-        """The call is logged from the card, its activity is marked as done later."""
-        deal, other = self.deal(), self.deal(name="Other")
-        typed = self.own.create({"lead_id": deal.id, "result": "By hand"})
-        calls = [self.plan(deal), self.plan(deal), self.plan(other)]
-        for call in calls:
-            call.action_feedback(feedback="Done")
-        self.assertEqual(self.logs(activity_id=calls[0]), typed)
-        self.assertEqual(typed.result, "By hand")
-        for call in calls[1:]:
-            self.assertEqual(self.logs(activity_id=call).state, "to_confirm")
-
-    def test_logged_by_hand_on_another_day(self):
-        deal = self.deal()
-        self.own.create({"lead_id": deal.id, "date": fields.Datetime.now() - timedelta(days=1)})
-        call = self.plan(deal)
-        call.action_done()
-        self.assertEqual(self.logs(activity_id=call).state, "to_confirm")
-
-    def test_return_to_a_client_is_no_call(self):
-        deal = self.deal()
-        deal.action_set_lost(lost_reason_id=self.reason.id)
-        refusal = deal._latest_refusal()
-        refusal.return_on = fields.Date.today()
-        self.env["crm.lead.refusal"]._remind_of_return(refusal)
-        self.assertTrue(refusal.return_activity_id.active)
-        refusal.with_user(self.ivanov).action_return()
-        self.assertFalse(refusal.return_activity_id.active)
-        self.assertFalse(self.logs(lead_id=deal))
-
-    def test_finished_meeting(self):
-        deal = self.deal()
-        event = self.event(
-            self.buyer, self.director, self.sidorov.partner_id, opportunity_id=deal.id
-        )
-        running = self.event(self.buyer, hours_ago=0.5)
-        self.gather()
-        logs = self.logs(event_id=event)
-        self.assertEqual(logs.user_id, self.ivanov | self.sidorov, "Each who took part")
-        self.assertEqual(set(logs.mapped("state")), {"to_confirm"})
-        self.assertEqual(logs.contact_id, self.director, "The one who decides")
-        self.assertEqual((logs.lead_id, logs[0].date), (deal, event.start))
-        self.assertFalse(self.logs(event_id=running))
-        self.gather()
-        self.assertEqual(self.logs(event_id=event), logs)
-
-    def test_gathered_when_the_list_is_opened(self):
-        mine = self.event(self.buyer)
-        other = self.event(self.buyer, user=self.sidorov)
-        action = self.own.action_to_confirm()
-        self.assertEqual(action["domain"], "[('state', '=', 'to_confirm')]")
-        self.assertEqual(self.own.search([("state", "=", "to_confirm")]).event_id, mine)
-        self.own.action_to_confirm()
-        self.assertEqual(len(self.logs(event_id=mine)), 1)
-        self.assertFalse(self.logs(event_id=other))
-
-    def test_which_meetings(self):
-        deal = self.deal()
-        declined = self.event(self.buyer, opportunity_id=deal.id)
-        declined.attendee_ids.filtered(lambda a: a.partner_id == self.buyer).state = "declined"
-        not_there = self.event(self.buyer)
-        not_there.attendee_ids.filtered(
-            lambda a: a.partner_id == self.ivanov.partner_id
-        ).state = "declined"
-        day = {"allday": True, "start_date": fields.Date.today() - timedelta(days=2)}
-        day["stop_date"] = day["start_date"]
-        events = {
-            "private": (self.event(self.buyer, privacy="private"), 0),
-            "declined by the client": (declined, 0),
-            "declined by the manager": (not_there, 0),
-            "among colleagues": (self.event(self.sidorov.partner_id), 0),
-            "alone with a deal": (self.event(opportunity_id=deal.id), 1),
-            "a day off": (self.event(self.buyer, **day), 0),
-            "a day about a deal": (self.event(opportunity_id=deal.id, show_as="busy", **day), 1),
-            "two weeks ago": (self.event(self.buyer, hours_ago=14 * 24 + 2), 0),
-            "a fortnight less": (self.event(self.buyer, hours_ago=14 * 24 - 2), 1),
-            "with a client": (self.event(self.buyer), 1),
-        }
-        self.gather()
-        for name, (event, count) in events.items():
-            with self.subTest(meeting=name):
-                self.assertEqual(len(self.logs(event_id=event)), count)
-
-    def test_did_not_take_place(self):
-        event = self.event(self.buyer)
-        self.gather()
-        log = self.logs(event_id=event).with_user(self.ivanov)
-        log.action_dismiss()
-        self.gather()
-        self.assertEqual(self.logs(event_id=event).state, "dismissed")
-        log.action_confirm()
-        self.assertEqual(log.state, "done", "A wrong click is mended")
-        with self.assertRaisesRegex(UserError, "Delete it"):
-            log.action_dismiss()
-
-    def test_deleted_ones_do_not_come_back(self):
-        event = self.event(self.buyer)
-        self.gather()
-        self.logs(event_id=event).with_user(self.ivanov).unlink()
-        self.gather()
-        self.assertFalse(self.logs(event_id=event))
-
-    def test_farmer_visits(self):
-        farmers = self._make_team("Test Farmers", funnel_kind="proactive")
-        petrova = new_test_user(self.env, "test_petrova", groups="sales_team.group_sale_salesman")
-        self.env["crm.team.member"].create({"crm_team_id": farmers.id, "user_id": petrova.id})
-        deal = self.new_lead(partner_id=self.client.id)
-        meetings = {"new": self.event(self.buyer, user=petrova, opportunity_id=deal.id)}
-        self.gather()
-        deal.action_set_won()
-        meetings["bought"] = self.event(self.buyer, user=petrova)
-        meetings["hunter"] = self.event(self.buyer)
-        self.gather()
-        kinds = {name: self.logs(event_id=event).kind for name, event in meetings.items()}
-        self.assertEqual(kinds, {"new": "meeting", "bought": "visit", "hunter": "meeting"})
-
-    def test_meeting_and_its_activity_are_one(self):
-        deal = self.deal()
-        lead_model = self.env["ir.model"]._get_id("crm.lead")
-        event = self.event(self.buyer, res_model_id=lead_model, res_id=deal.id)
-        event.activity_ids.action_done()
-        self.gather()
-        log = self.logs(lead_id=deal)
-        self.assertEqual((len(log), log.event_id, log.date), (1, event, event.start))
-        later = self.event(self.buyer, res_model_id=lead_model, res_id=deal.id, hours_ago=1.5)
-        self.gather()
-        later.activity_ids.action_done()
-        self.assertEqual(len(self.logs(event_id=later)), 1)
-        self.assertEqual(len(self.logs(lead_id=deal)), 2)
-
-    def test_gathering_is_done_in_batches(self):
-        for _each in range(3):
-            self.event(self.buyer)
-        self.env.flush_all()
-        self.Log._await_meetings(self.Log._finished_meetings())
-        few = self._count(3)
-        many = self._count(12)
-        self.assertLess(many - few, 9 * 4)
-
-    def _count(self, events):
-        for _each in range(events):
-            self.event(self.buyer)
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.cr.sql_log_count
-        self.Log._await_meetings(self.Log._finished_meetings())
-        self.env.flush_all()
-        return self.cr.sql_log_count - before
-
-
-@tagged("post_install", "-at_install")
-class TestContactBatch(ContactCase):
-    """Calls one after another."""
-
-    def batch(self, action):
-        self.assertEqual(action["res_model"], "crm.contact.batch")
-        return self.env["crm.contact.batch"].with_user(self.ivanov).browse(action["res_id"])
-
-    def calls_of_the_day(self):
-        return self.env["crm.contact.batch"].with_user(self.ivanov).action_calls_of_the_day()
-
-    def test_calls_of_the_day(self):
-        today = fields.Date.today()
-        deals = [self.deal(name=f"Deal {number}") for number in range(5)]
-        late = self.plan(deals[0], date_deadline=today - timedelta(days=3))
-        due = self.plan(deals[1])
-        self.plan(deals[1], date_deadline=today)
-        self.plan(deals[2], date_deadline=today + timedelta(days=1))
-        self.plan(deals[3], self.meet)
-        self.plan(deals[4], user=self.sidorov)
-        batch = self.batch(self.calls_of_the_day())
-        self.assertEqual(batch.line_ids.lead_id.ids, [deals[0].id, deals[1].id])
-        self.assertEqual((batch.place, batch.total, batch.activity_id), (1, 2, late))
-        self.assertEqual(batch.next_clients, "Deal 1")
-        self.assertEqual(batch.contact_id, self.director)
-        form = Form(batch)
-        form.result = "Will buy"
-        form.next_step_type_id = self.call
-        form.save()
-        self.assertFalse(batch.action_save_next())
-        log = self.logs(lead_id=deals[0])
-        self.assertEqual(
-            (log.result, log.user_id, log.activity_id), ("Will buy", self.ivanov, late)
-        )
-        self.assertTrue(log.next_activity_id.active)
-        self.assertFalse(late.active)
-        self.assertEqual((batch.place, batch.activity_id, batch.result), (2, due, False))
-        self.assertFalse(batch.next_step_type_id)
-        self.assertIn("Will buy", batch.last_contact)
-        end = batch.action_skip()
-        self.assertEqual(end["params"]["message"], "That was the last client: 1 logged, 1 skipped.")
-        self.assertTrue(due.active)
-        with self.assertRaisesRegex(UserError, "All clients of this list are done"):
-            batch.action_save_next()
-
-    def test_nothing_to_call(self):
-        action = self.calls_of_the_day()
-        self.assertIn("No calls are due today", action["params"]["message"])
-
-    def test_no_answer(self):
-        self.env.company.resource_calendar_id.tz = "UTC"
-        deal = self.deal()
-        with freeze_time("2026-03-06 12:00:00"):
-            activity = self.plan(deal, date_deadline=date(2026, 3, 6))
-            batch = self.batch(self.calls_of_the_day())
-            end = batch.action_no_answer()
-        self.assertEqual(end["tag"], "display_notification")
-        log = self.logs(lead_id=deal)
-        self.assertEqual((log.is_in_person, log.result), (False, "No answer"))
-        self.assertFalse(activity.active)
-        self.assertEqual(log.next_activity_id.date_deadline, date(2026, 3, 9), "Not on a Saturday")
-        self.assertEqual(log.next_activity_id.activity_type_id, self.call)
-
-    def test_chosen_deals(self):
-        deals = self.deal(name="B") | self.deal(name="A")
-        batch = self.batch(deals.with_user(self.ivanov).action_contact_batch())
-        self.assertEqual(batch.line_ids.lead_id.ids, deals.ids)
-        self.assertFalse(batch.activity_id)
-        batch.action_save_next()
-        self.assertEqual(batch.lead_id, deals[1])
-        with self.assertRaisesRegex(UserError, "Choose the opportunities"):
-            deals.browse().action_contact_batch()
-
-    def test_done_elsewhere_meanwhile(self):
-        deal = self.deal()
-        activity = self.plan(deal)
-        batch = self.batch(self.calls_of_the_day())
-        activity.action_done()
-        batch.result = "Called"
-        batch.action_save_next()
-        self.assertEqual(len(self.logs(lead_id=deal, state="done")), 1)
-
-    def test_person_is_described(self):
-        batch = self.batch(self.deal().with_user(self.ivanov).action_contact_batch())
-        form = Form(batch)
-        form.contact_id = self.buyer
-        form.contact_function = "Buyer"
-        form.contact_is_decision_maker = True
-        form.save()
-        self.assertEqual((self.buyer.function, self.buyer.is_decision_maker), ("Buyer", True))

@@ -1,6 +1,8 @@
 import json
 from datetime import timedelta
 
+from lxml import etree
+
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
@@ -104,15 +106,30 @@ class TestContactOverHttp(ContactCase, HttpCase):
         self.assertEqual(self.logs(lead_id=deals[0]).result, "Wants to meet")
         self.assertFalse(self.logs(lead_id=deals[1]).is_in_person)
 
+    def test_cards_of_leads(self):
+        """Leads, as they come in, are logged from their card like opportunities."""
+        view = self.env.ref("crm.view_crm_lead_kanban")
+        lead_user = self.env["crm.lead"].with_user(self.ivanov)
+        arch = etree.fromstring(lead_user.get_view(view.id, "kanban")["arch"])
+        (button,) = arch.xpath("//button[hasclass('o_log_contact')]")
+        self.assertEqual(button.get("name"), "action_log_contact")
+        lead = self.deal(type="lead", name="Just In")
+        log = self.dialog(lead.with_user(self.ivanov).action_log_contact()).save()
+        self.assertEqual(log.lead_id, lead)
+
     def test_tour_to_confirm(self):
         self.ivanov.lang = "en_US"
         deal = self.deal(name="Toured Meeting")
+        self.quick = self.env["res.partner"].create({"name": "Quick Guest"})
         self.event(self.director, opportunity_id=deal.id)
         dropped = self.event(self.buyer)
+        bulk = self.event(self.quick, hours_ago=4) | self.event(self.quick, hours_ago=6)
         self.start_tour("/odoo/crm", "sales_funnel_control.contact_confirm", login="test_ivanov")
         log = self.logs(lead_id=deal)
         self.assertEqual((log.state, log.result), ("done", "They like it"))
         self.assertEqual(self.logs(event_id=dropped).state, "dismissed")
+        stood = self.Log.search([("event_id", "in", bulk.ids)])
+        self.assertEqual(stood.mapped("state"), ["done", "done"])
 
     def test_tour_message(self):
         self.ivanov.lang = "en_US"

@@ -129,6 +129,20 @@ class TestEscalation(RequestCase):
 
 
 @tagged("post_install", "-at_install")
+class TestDemo(RequestCase):
+    def test_one_is_overdue_on_any_day(self):
+        """Also who installs the demo on a Sunday, or in the morning, sees a request overdue."""
+        demo = self.env["crm.funnel.demo"]
+        for hours in range(0, 8 * 24, 5):
+            now = utc(f"{WEDNESDAY} 00:30:00") + timedelta(hours=hours)
+            moment = demo._overdue_moment(self.website, now)
+            [minutes] = self.calendar._minutes_worked([(self.website._due_at(moment), now)])
+            self.assertGreaterEqual(minutes, 20, now)
+            # By the next look back, 40 minutes, it was not.
+            self.assertLess(minutes, 60 + 1, now)
+
+
+@tagged("post_install", "-at_install")
 class TestReactionReport(RequestCase):
     def figures(self, group=(), user=None, at=f"{WEDNESDAY} 12:00:00"):
         names = (

@@ -301,6 +301,41 @@ class TestMaterial(RuleCase):
         self.move(lead, self.contract)
         self.assertFalse(lead.material_sent_at)
 
+    def test_sending_does_the_step(self):
+        """What the plan asked to send is sent: its step is done, and there is one contact."""
+        self.plan_material(self.presentation)
+        lead = self.new_lead(self.presentation, partner_id=self.client.id)
+        other = self.new_lead(self.presentation, partner_id=self.client.id)
+        step, call = self.started(lead)
+        self.assertIn("To send: catalogue.txt", step.note)
+        self.assertFalse(call.note)
+        own = lead.activity_schedule("mail.mail_activity_data_email", user_id=self.ivanov.id)
+        self.compose(lead, self.sidorov)._action_send_mail()
+        self.assertTrue(step.active, "it was for somebody else to do")
+        self.compose(lead)._action_send_mail()
+        self.assertFalse(step.active)
+        self.assertEqual(step.feedback, "Sent: catalogue.txt")
+        self.assertTrue(call.active and own.active)
+        self.assertEqual(len(self.started(other)), 2)
+        sent = self.logs(lead).filtered(lambda log: log.user_id == self.ivanov)
+        self.assertEqual((sent.activity_id, sent.state), (step, "done"))
+        self.compose(lead)._action_send_mail()
+        self.assertEqual(set(self.logs(lead).mapped("state")), {"done"})
+        self.assertEqual(len(self.logs(lead)), 3)
+
+    def plan_material(self, stage):
+        """To send the material, and to call."""
+        stage.activity_plan_id = self.env["mail.activity.plan"].create(
+            {
+                "name": "Material",
+                "res_model": "crm.lead",
+                "template_ids": [
+                    (0, 0, {"activity_type_id": self.env.ref(f"mail.mail_activity_data_{kind}").id})
+                    for kind in ("email", "call")
+                ],
+            }
+        )
+
     def test_other_messages_are_not(self):
         lead = self.new_lead(self.presentation, partner_id=self.client.id)
         lead.with_user(self.ivanov).message_post(

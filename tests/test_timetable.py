@@ -229,7 +229,7 @@ class TestTimetable(TimetableCase):
     def test_deleting(self):
         timetable = self.make_timetable((0, 9, 10, "other"))
         self.apply(timetable=timetable)
-        with self.assertRaisesRegex(UserError, "stands in calendars"):
+        with self.assertRaisesRegex(UserError, "is used in calendars"):
             timetable.unlink()
         self.wizard().action_remove()
         timetable.unlink()

@@ -9,6 +9,10 @@ from odoo import api, fields, models
 
 _ADDON = "sales_funnel_control"
 _WEEKS = 5
+# A request is looked for that is overdue by so many minutes of working time, back to two weeks ago.
+_OVERDUE = 20
+_STEP = 40
+_STEPS = 14 * 24 * 60 // _STEP
 _OVERVIEW = (
     "Overview of our range",
     "",
@@ -87,14 +91,23 @@ class CrmFunnelDemo(models.AbstractModel):
             channel = chance.choice((website, website, phone))
             self._answer(chance, channel, self._bring(chance, team, channel, self._past(chance)))
         now = fields.Datetime.now().replace(microsecond=0)
-        overdue = next(
-            moment
-            for moment in (now - timedelta(minutes=40 * number) for number in range(2, 200))
-            if website._due_at(moment) < now - timedelta(minutes=20)
-        )
-        self._bring(chance, team, website, overdue)
+        self._bring(chance, team, website, self._overdue_moment(website, now))
         self._bring(chance, team, website, now - timedelta(minutes=6))
         self._bring(chance, team, phone, now - timedelta(minutes=3))
+
+    @api.model
+    def _overdue_moment(self, channel, now):
+        """The last moment since which a request is well overdue, also on a Sunday or a holiday.
+
+        :param now: naive UTC
+        """
+        calendar = channel._calendar()
+        moments = (now - timedelta(minutes=_STEP * number) for number in range(1, _STEPS))
+        return next(
+            moment
+            for moment in moments
+            if calendar._minutes_worked([(moment, now)])[0] >= channel.reaction_term + _OVERDUE
+        )
 
     def _past(self, chance):
         """A moment of the last weeks, on a working day before the evening."""

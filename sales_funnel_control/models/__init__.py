@@ -18,6 +18,7 @@ from . import crm_contact_norm_progress
 from . import crm_contact_log_entry
 from . import crm_contact_log_source
 from . import crm_contact_log_to_confirm
+from . import crm_contact_log_period
 from . import crm_contact_log_count
 from . import crm_contact_log_merge
 from . import crm_contact_post

@@ -53,7 +53,7 @@ class CalendarEvent(models.Model):
 
     _timetable_once = models.UniqueIndex(
         "(user_id, timetable_date, time_block_id) WHERE timetable_date IS NOT NULL",
-        "This block of the timetable stands in the manager's calendar already.",
+        "This block of the timetable is in the manager's calendar already.",
     )
 
     def write(self, vals):

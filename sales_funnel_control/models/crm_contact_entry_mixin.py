@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .res_partner_decision_maker import DECISION_ROLES
+
 
 class CrmContactEntryMixin(models.AbstractModel):
     """What is typed while a contact is logged: who the person is, and what comes next.
@@ -12,13 +14,20 @@ class CrmContactEntryMixin(models.AbstractModel):
 
     contact_is_decision_maker = fields.Boolean(
         "Decision Maker",
-        compute="_compute_contact_role",
+        compute="_compute_contact_is_decision_maker",
         inverse="_inverse_contact_role",
         help="This person decides on the purchase. It is kept on the contact person.",
     )
+    contact_decision_role = fields.Selection(
+        DECISION_ROLES,
+        "Role in the Decision",
+        compute="_compute_contact_decision_role",
+        inverse="_inverse_contact_role",
+        help="What the person's word means. It is kept on the contact person.",
+    )
     contact_function = fields.Char(
         "Position Held",
-        compute="_compute_contact_role",
+        compute="_compute_contact_function",
         inverse="_inverse_contact_role",
         help="The person's position. It is kept on the contact person.",
     )
@@ -38,10 +47,20 @@ class CrmContactEntryMixin(models.AbstractModel):
         precompute=True,
     )
 
-    @api.depends("contact_id.is_decision_maker", "contact_id.function")
-    def _compute_contact_role(self):
+    # One method each: writing one of them must not empty the others.
+    @api.depends("contact_id.is_decision_maker")
+    def _compute_contact_is_decision_maker(self):
         for entry in self:
             entry.contact_is_decision_maker = entry.contact_id.is_decision_maker
+
+    @api.depends("contact_id.decision_role")
+    def _compute_contact_decision_role(self):
+        for entry in self:
+            entry.contact_decision_role = entry.contact_id.decision_role
+
+    @api.depends("contact_id.function")
+    def _compute_contact_function(self):
+        for entry in self:
             entry.contact_function = entry.contact_id.function
 
     def _inverse_contact_role(self):
@@ -51,6 +70,8 @@ class CrmContactEntryMixin(models.AbstractModel):
             values = {}
             if person.is_decision_maker != entry.contact_is_decision_maker:
                 values["is_decision_maker"] = entry.contact_is_decision_maker
+            if person.decision_role != entry.contact_decision_role:
+                values["decision_role"] = entry.contact_decision_role
             if entry.contact_function and entry.contact_function != person.function:
                 values["function"] = entry.contact_function
             if values:

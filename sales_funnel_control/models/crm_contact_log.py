@@ -49,9 +49,11 @@ _SYSTEM_FIELDS = {
     "count_note",
     "day",
     "grade",
+    "had_deal",
     "had_full_name",
     "had_questionnaire",
     "organisation_id",
+    "person_key",
     "place",
     "position",
     "sales_role",
@@ -206,6 +208,14 @@ class CrmContactLog(models.Model):
     )
     was_decision_maker = fields.Boolean(compute="_compute_person", store=True, precompute=True)
     had_full_name = fields.Boolean(compute="_compute_person", store=True, precompute=True)
+    person_key = fields.Integer(
+        compute="_compute_person",
+        store=True,
+        precompute=True,
+        aggregator=None,
+        help="Tells persons apart, also after they were deleted.",
+    )
+    had_deal = fields.Boolean(compute="_compute_had_questionnaire", store=True, precompute=True)
     had_questionnaire = fields.Boolean(
         compute="_compute_had_questionnaire", store=True, precompute=True
     )
@@ -263,10 +273,13 @@ class CrmContactLog(models.Model):
             person = log.lead_id.partner_id
             log.contact_id = log.contact_id or (person if not person.is_company else False)
 
-    @api.depends("lead_id")
+    @api.depends("lead_id", "user_id", "team_id")
     def _compute_company_id(self):
+        """The deal's, else the one the manager works for, as in ledger and norms."""
         for log in self:
-            log.company_id = log.lead_id.company_id or log.company_id or self.env.company
+            works_for = log.team_id.company_id or log.user_id.sudo().company_id
+            is_open = works_for in self.env.companies
+            log.company_id = log.lead_id.company_id or (works_for if is_open else self.env.company)
 
     @api.depends("lead_id", "user_id")
     def _compute_team_id(self):
@@ -301,10 +314,12 @@ class CrmContactLog(models.Model):
             log.position = person.function
             log.was_decision_maker = person.is_decision_maker
             log.had_full_name = is_full_name(person.name)
+            log.person_key = person.id
 
     @api.depends("lead_id")
     def _compute_had_questionnaire(self):
         for log in self:
+            log.had_deal = bool(log.lead_id)
             log.had_questionnaire = log.lead_id.is_questionnaire_complete
 
     @api.depends("organisation_id", "date", "company_id")
@@ -343,7 +358,8 @@ class CrmContactLog(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_not_system(set().union(*vals_list))
+        defaults = {name.removeprefix("default_") for name in self.env.context}
+        self._check_not_system(defaults.union(*vals_list))
         logs = super().create(vals_list)
         logs.sudo()._count()
         return logs

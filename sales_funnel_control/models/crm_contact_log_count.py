@@ -65,11 +65,11 @@ class CrmContactLog(models.Model):
                 kind=self.kind,
                 day=self.day,
                 is_in_person=self.is_in_person,
-                has_person=bool(self.contact_id),
+                has_person=bool(self.person_key),
                 is_decision_maker=self.was_decision_maker,
                 has_full_name=self.had_full_name,
                 has_position=bool(self.position),
-                has_deal=bool(self.lead_id),
+                has_deal=self.had_deal,
                 is_questionnaire_complete=self.had_questionnaire,
                 is_client=self.was_client,
                 is_interested=self.is_interested,
@@ -89,7 +89,7 @@ class CrmContactLog(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT id, contact_id, day
+                SELECT id, person_key, day
                   FROM crm_contact_log
                  WHERE organisation_id = %(organisation)s
                    AND day BETWEEN %(first_day)s AND %(last_day)s
@@ -210,20 +210,22 @@ class CrmContactLog(models.Model):
 
         :param people: contact persons of whom more is known now
         """
-        logs = self.sudo().search([("contact_id", "in", people.ids)])
+        learnt = self.sudo().browse()
+        logs = learnt.search([("contact_id", "in", people.ids)])
         for person, theirs in logs.grouped("contact_id").items():
-            is_full = contacts.is_full_name(person.name)
             same = theirs.filtered(
                 lambda log, now=person.commercial_partner_id: log.organisation_id == now
             )
             for name, value in (
                 ("position", person.function),
                 ("was_decision_maker", person.is_decision_maker),
-                ("had_full_name", is_full),
+                ("had_full_name", contacts.is_full_name(person.name)),
             ):
-                if value:
-                    same.filtered(lambda log, name=name: not log[name])[name] = value
-        logs._count()
+                if value and (ignorant := same.filtered(lambda log, name=name: not log[name])):
+                    ignorant[name] = value
+                    learnt |= ignorant
+        if learnt:
+            learnt._count()
 
     def _learn_questionnaire(self, leads):
         """Let meetings count whose questionnaire was completed after they were logged."""
@@ -231,8 +233,49 @@ class CrmContactLog(models.Model):
         logs = self.sudo().search(
             [("lead_id", "in", complete.ids), ("had_questionnaire", "=", False)]
         )
-        logs.had_questionnaire = True
-        logs._count()
+        if logs:
+            logs.had_questionnaire = True
+            logs._count()
+
+    def _refresh_days(self, companies):
+        """Let day and week follow the sales time zone of the companies."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT log.id, local.day
+                  FROM crm_contact_log log
+                  JOIN res_company company ON company.id = log.company_id
+            CROSS JOIN LATERAL (
+                        SELECT (log.date AT TIME ZONE 'UTC' AT TIME ZONE company.funnel_tz)::date
+                               AS day
+                       ) local
+                 WHERE log.company_id = ANY(%s)
+                   AND log.day <> local.day
+                """,
+                companies.ids,
+            )
+        )
+        days = dict(rows)
+        logs = self.browse(days)
+        if not logs:
+            return
+        former = logs._scopes()
+        logs._without_counts()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_contact_log AS log
+                   SET day = moved.day, week_start = date_trunc('week', moved.day)::date
+                  FROM unnest(%s::int[], %s::date[]) AS moved(id, day)
+                 WHERE log.id = moved.id
+                """,
+                list(days),
+                list(days.values()),
+            )
+        )
+        self.invalidate_model(["day", "week_start"], flush=False)
+        logs._count(former)
 
     def _without_counts(self):
         """Let the contacts count as nothing until :meth:`_count`; the database may change them."""

@@ -22,7 +22,7 @@ class CrmContactLog(models.Model):
 
     def _move_to(self, lead):
         """Move the contacts to another deal, with all that was taken down of their moment."""
-        keeping = [self._fields[name] for name in ("team_id", "stage_id", "had_questionnaire")]
+        keeping = [self._fields[name] for name in ("team_id", "stage_id", "had_questionnaire", "had_deal")]
         keeping += [self._fields[name] for name in ("company_id", "contact_id", "partner_id")]
         with self.env.protecting(keeping, self):
             self.lead_id = lead
@@ -45,5 +45,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         logs._without_counts()
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         logs.invalidate_recordset()
-        logs.exists()._count()
+        logs = logs.exists()
+        for person, theirs in logs.grouped("contact_id").items():
+            if person:
+                theirs.person_key = person.id
+        logs._count()
         return result

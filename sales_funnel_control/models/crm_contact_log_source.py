@@ -61,21 +61,23 @@ class CrmContactLog(models.Model):
     def _values_of_message(self, message, user):
         """:param message: in sudo"""
         lead = self.env["crm.lead"].browse(message.model == "crm.lead" and message.res_id)
-        existing = lead.sudo().partner_id | message.author_id
-        if message.subtype_id == self.env.ref("mail.mt_note", raise_if_not_found=False):
-            kind = "incoming_call"
-        else:
-            known = self._clients_who_bought(existing) or (
-                lead.sudo().team_id.funnel_kind == "proactive"
-            )
-            kind = "warm_contact" if known else "incoming_call"
+        note = self.env.ref("mail.mt_note", raise_if_not_found=False)
+        is_call_note = message.subtype_id == note and message.message_type != "email"
+        kind = "incoming_call"
+        if not is_call_note and (
+            lead.sudo().team_id.funnel_kind == "proactive"
+            or self._clients_who_bought(lead.sudo().partner_id | message.author_id)
+        ):
+            kind = "warm_contact"
         return {
             "kind": kind,
+            # Who wrote has not been talked to.
+            "is_in_person": is_call_note,
             "lead_id": lead.id,
             "date": min(message.date, fields.Datetime.now()),
             "result": (message.subject or message.preview or "")[:_LENGTH],
             "user_id": user.id,
-            **self._values_of_partner(message.author_id),
+            **self._values_of_partner(message.author_id or lead.sudo().partner_id),
         }
 
     @api.model

@@ -15,7 +15,9 @@ class CrmContactNormWeek(models.Model):
     @api.model
     def _memberships(self):
         """Memberships of each manager, oldest first: ``{(company, user): members}``."""
-        members = self.env["crm.team.member"].search(
+        # Who archives a user or a team looks at archived records, too: memberships have to be alive.
+        members = self.env["crm.team.member"].with_context(active_test=True)
+        members = members.search(
             [
                 ("user_id.active", "=", True),
                 ("user_id.share", "=", False),

@@ -31,7 +31,7 @@ class CrmContactNormWeek(models.Model):
         env = self.sudo().env
         companies = env["res.company"].union(*(company for company, _user in people)).sudo()
         users = env["res.users"].union(*(user for _company, user in people)).sudo()
-        resources = self._resources(users)
+        resources = env["resource.resource"]._of_managers(users, companies)
         calendars = companies.resource_calendar_id | env["resource.calendar"].union(
             *(resource.calendar_id for resource in resources.values())
         )
@@ -41,7 +41,7 @@ class CrmContactNormWeek(models.Model):
         result = {}
         for company, user in people:
             calendar = company.sudo().resource_calendar_id
-            resource = self._resource_of(resources, company, user)
+            resource = resources[company, user]
             zone = self._zone(company, resource)
             own = resource.calendar_id or calendar
             leaves = [
@@ -64,22 +64,6 @@ class CrmContactNormWeek(models.Model):
     def _zone(self, company, resource):
         company = company.sudo()
         return pytz.timezone(resource.tz or company.resource_calendar_id.tz or company.funnel_tz)
-
-    @api.model
-    def _resources(self, users):
-        """The resource of each user: ``{(company id, user id): resource}``, the oldest one."""
-        found = (
-            self.sudo()
-            .env["resource.resource"]
-            .search([("user_id", "in", users.ids)], order="id desc")
-        )
-        return {(resource.company_id.id, resource.user_id.id): resource for resource in found}
-
-    @api.model
-    def _resource_of(self, resources, company, user):
-        none = self.sudo().env["resource.resource"]
-        shared = resources.get((False, user.id), none)
-        return resources.get((company.id, user.id), shared)
 
     @api.model
     def _schedules(self, calendars):

@@ -28,7 +28,7 @@ class Manner(NamedTuple):
     reason: str = ""
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a lead stood before it was written."""
 
     stage_id: int | None
@@ -74,7 +74,7 @@ class CrmLead(models.Model):
         if _GATED_FIELDS.isdisjoint(vals) or not self._has_gates():
             return super().write(vals)
         former = {
-            lead.id: _Place(
+            lead.id: Place(
                 lead.stage_id.id,
                 lead.team_id.id,
                 lead.user_id.id,
@@ -147,7 +147,7 @@ class CrmLead(models.Model):
     def _pass_gates(self, former, written, vals=()):
         """Check the leads of ``self`` that moved, or that were given to somebody else.
 
-        :param dict former: :class:`_Place` by lead id, as it was before; none for new leads
+        :param dict former: :class:`Place` by lead id, as it was before; none for new leads
         :param written: those whose stage, or coming into the funnel, somebody wrote
         :param vals: names of the fields written
         :raise GateClosed: where something is missing

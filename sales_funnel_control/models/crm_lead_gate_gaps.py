@@ -88,8 +88,9 @@ class CrmLead(models.Model):
 
     def _gate_facts(self, stage_ids, gates):
         """What is known of all leads from elsewhere: logged contacts and quotations."""
-        kinds = {gates[stage_id].contact_kind for stage_id in stage_ids} - {None}
-        contacts, quoted = set(), set()
+        entered = [gates[stage_id] for stage_id in stage_ids]
+        kinds = {gate.contact_kind for gate in entered} - {None}
+        facts = {"contacts": set(), "orders": {}, "with_products": set()}
         if kinds:
             rows = (
                 self.env["crm.contact.log"]
@@ -99,22 +100,45 @@ class CrmLead(models.Model):
                         ("lead_id", "in", self.ids),
                         ("kind", "in", list(kinds)),
                         ("state", "=", "done"),
+                        # Nobody need have answered when material is sent.
+                        "|",
+                        ("is_in_person", "=", True),
+                        ("kind", "=", "material"),
                     ],
                     ["lead_id", "kind"],
                 )
             )
-            contacts = {(lead.id, kind) for lead, kind in rows}
-        if any(gates[stage_id].asks_quotation for stage_id in stage_ids):
-            rows = (
+            facts["contacts"] = {(lead.id, kind) for lead, kind in rows}
+        if any(gate.asks_quotation or gate.asks_terms for gate in entered):
+            orders = (
                 self.env["sale.order"]
                 .sudo()
-                ._read_group(
-                    [("opportunity_id", "in", self.ids), ("state", "!=", "cancel")],
-                    ["opportunity_id"],
-                )
+                .search([("opportunity_id", "in", self.ids), ("state", "!=", "cancel")])
             )
-            quoted = {lead.id for [lead] in rows}
-        return {"contacts": contacts, "quoted": quoted}
+            facts["orders"] = {
+                lead.id: some for lead, some in orders.grouped("opportunity_id").items()
+            }
+            if any(gate.asks_terms for gate in entered):
+                facts["with_products"] = self._with_products(orders)
+        return facts
+
+    def _with_products(self, orders):
+        """Ids of the orders that say what is sold, and how much of it."""
+        rows = (
+            self.env["sale.order.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("order_id", "in", orders.ids),
+                    ("display_type", "=", False),
+                    ("product_id", "!=", False),
+                    ("product_uom_qty", ">", 0),
+                    ("is_downpayment", "=", False),
+                ],
+                ["order_id"],
+            )
+        )
+        return {order.id for [order] in rows}
 
     # -- one lead at one gate -----------------------------------------------------------------
 
@@ -145,7 +169,9 @@ class CrmLead(models.Model):
             name = dict(selection._description_selection(self.env))[kind]
             label = self.env._("a logged contact: %(kind)s", kind=name)
             yield Gap(stage_id, "contact", kind, label)
-        if gate.asks_quotation and self.id not in facts["quoted"]:
+        if gate.asks_terms:
+            yield from lead._gaps_of_terms(stage_id, gate.asks_order, facts)
+        elif gate.asks_quotation and self.id not in facts["orders"]:
             yield Gap(stage_id, "quotation", None, self.env._("a quotation"))
 
     def _gap_label(self, kind, record, name):
@@ -211,6 +237,37 @@ class CrmLead(models.Model):
         if not (self.function or any(persons.mapped("function"))):
             label = self.env._("position of the contact person")
             yield Gap(stage_id, "lead", "function", label)
+
+    def _gaps_of_terms(self, stage_id, asks_order, facts):
+        """What the quotation that comes nearest still lacks: volume, date, terms, agreement."""
+        orders = facts["orders"].get(self.id)
+        if not orders:
+            label = self.env._("a quotation with products, a delivery date and payment terms")
+            yield Gap(stage_id, "quotation", None, label)
+            return
+        found = [(order, self._missing_in(order, asks_order, facts)) for order in orders]
+        order, missing = min(found, key=lambda pair: (len(pair[1]), -pair[0].id))
+        if missing:
+            label = self.env._(
+                "%(things)s (quotation %(number)s)", things=", ".join(missing), number=order.name
+            )
+            yield Gap(stage_id, "quotation", None, label)
+
+    def _missing_in(self, order, asks_order, facts):
+        is_confirmed = order.state == "sale"
+        client = self._gate_client().with_company(order.company_id)
+        checks = [
+            (order.id in facts["with_products"], self.env._("products with quantities")),
+            # An order that is confirmed has a date of its own.
+            (order.commitment_date or is_confirmed, self.env._("a delivery date")),
+            (
+                order.payment_term_id or client.property_payment_term_id,
+                self.env._("payment terms"),
+            ),
+        ]
+        if asks_order:
+            checks.append((is_confirmed, self.env._("confirmation as an order")))
+        return [label for is_there, label in checks if not is_there]
 
     # -- coming and going ---------------------------------------------------------------------
 

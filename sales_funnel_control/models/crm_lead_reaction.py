@@ -5,8 +5,8 @@ from odoo.fields import Domain
 class CrmLead(models.Model):
     """When a client who turned to us first heard from us.
 
-    The first reaction is the earliest contact that is logged, or message that is sent to the
-    client, since the request. It is derived from these, so it follows when a contact is corrected.
+    The first reaction is the earliest contact that reached the client, or message that is sent to
+    them, since the request. It is derived from these, so it follows when a contact is corrected.
     """
 
     _inherit = "crm.lead"
@@ -102,14 +102,15 @@ class CrmLead(models.Model):
         """``{lead id: (moment, user)}`` of the first contact since each request."""
         leads = contacts_of or self
         first = {}
-        for log in self.env["crm.contact.log"].search(
+        logs = self.env["crm.contact.log"].search(
             [
                 ("lead_id", "in", leads.ids),
                 ("state", "=", "done"),
                 ("date", ">=", min(self.mapped("requested_at"))),
             ],
             order="date, id",
-        ):
+        )
+        for log in logs.filtered(lambda log: log._reached_client()):
             for lead in self if contacts_of else log.lead_id:
                 if log.date >= lead.requested_at:
                     first.setdefault(lead.id, (log.date, log.user_id))
@@ -161,8 +162,20 @@ class CrmLead(models.Model):
         )
 
 
+# Whether a contact is a reaction, to which request and when, depends on these.
+_REACTION_FIELDS = {
+    "date",
+    "is_in_person",
+    "kind",
+    "lead_id",
+    "message_id",
+    "state",
+    "user_id",
+}
+
+
 class CrmContactLog(models.Model):
-    """Contacts are reactions to requests."""
+    """Contacts that reach the client are reactions to requests."""
 
     _inherit = "crm.contact.log"
 
@@ -173,7 +186,7 @@ class CrmContactLog(models.Model):
         return logs
 
     def write(self, vals):
-        if {"date", "lead_id", "state", "user_id"}.isdisjoint(vals):
+        if _REACTION_FIELDS.isdisjoint(vals):
             return super().write(vals)
         leads = self.sudo().lead_id
         result = super().write(vals)
@@ -185,3 +198,15 @@ class CrmContactLog(models.Model):
         result = super().unlink()
         leads._derive_reactions()
         return result
+
+    # -- business -----------------------------------------------------------------------------
+
+    def _reached_client(self):
+        """Whether the client heard from us: not by an attempt, nor by what they wrote themselves.
+
+        Material is read without talking.
+        """
+        self.ensure_one()
+        author = self.message_id.author_id
+        is_theirs = self.message_id and (not author or author.partner_share)
+        return not is_theirs and (self.is_in_person or self.kind == "material")

@@ -52,7 +52,8 @@ class CrmLead(models.Model):
         "First Reaction",
         readonly=True,
         copy=False,
-        help="The first contact logged with the client, or the first message sent to them.",
+        help="The first talk with the client that is logged, or the first message or material sent "
+        "to them. A call that nobody answered is no reaction, nor is what the client writes.",
     )
     first_reaction_by_id = fields.Many2one(
         "res.users", "Reacted by", readonly=True, copy=False, ondelete="set null"

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import clean_context
 
 MATERIAL_STAGE = "sales_funnel_control_material_stage"
 
@@ -130,9 +131,10 @@ class CrmLead(models.Model):
         return result
 
     def _log_material(self, message, stage):
-        """Sending material is a contact with who got it."""
+        """Sending material is a contact with who got it, and does that step of the stage's plan."""
         files = ", ".join(message.attachment_ids.mapped("name")) or message.subject or stage.name
-        self.env["crm.contact.log"].sudo().create(
+        logs = self.env["crm.contact.log"].sudo().with_context(clean_context(self.env.context))
+        logs.create(
             {
                 "kind": "material",
                 "lead_id": self.id,
@@ -143,7 +145,26 @@ class CrmLead(models.Model):
                 "result": self.env._("Sent: %(files)s", files=files),
                 "sent_message_id": message.id,
                 "material_stage_id": stage.id,
+                "activity_id": self._material_step(stage).id,
             }
+        )
+
+    def _material_step(self, stage):
+        """What the user was to send by the stage's plan, the first where there are several."""
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", "crm.lead"),
+                    ("res_id", "=", self.id),
+                    ("rule_stage_id", "=", stage.id),
+                    ("user_id", "=", self.env.uid),
+                    ("activity_type_id.contact_kind", "=", "material"),
+                ],
+                order="date_deadline, id",
+                limit=1,
+            )
         )
 
 

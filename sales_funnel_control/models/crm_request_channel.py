@@ -16,9 +16,21 @@ class _Rule(NamedTuple):
     company_id: int
     channel_id: int
 
+    @property
+    def is_catch_all(self):
+        return not (self.source_id or self.medium_id or self.team_id)
+
+    @property
+    def is_inbox(self):
+        """Whether it takes the mails to the address of a team, nothing else."""
+        return bool(self.team_id) and not (self.source_id or self.medium_id)
+
 
 class CrmRequestChannel(models.Model):
-    """Where requests come in, who answers for them, and how soon."""
+    """Where requests come in, who answers for them, and how soon.
+
+    A channel without criteria is the company's catch-all: it takes what no other channel takes.
+    """
 
     _name = "crm.request.channel"
     _description = "Incoming Channel"
@@ -43,7 +55,9 @@ class CrmRequestChannel(models.Model):
         ondelete="restrict",
         check_company=True,
         help="Alone: mails that come to the team's address. With a source or a medium: only "
-        "requests to this team.",
+        "requests to this team. Without source, medium and team the channel takes whatever else "
+        "comes in: mails, forms that visitors fill in, and whatever has a source or a medium. What "
+        "salespeople enter without a source and a medium has not come in.",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -76,7 +90,7 @@ class CrmRequestChannel(models.Model):
         default=DEFAULT_TERM,
         aggregator=None,
         help="The client hears from us within so many minutes of working time: "
-        "by a contact that is logged, or by a message sent.",
+        "by a talk that is logged, or by a message or material sent.",
     )
     calendar_id = fields.Many2one(
         "resource.calendar",
@@ -89,13 +103,13 @@ class CrmRequestChannel(models.Model):
 
     _criteria_uniq = models.UniqueIndex(
         "(company_id, COALESCE(source_id, 0), COALESCE(medium_id, 0), COALESCE(team_id, 0)) "
-        "WHERE active",
+        "WHERE active AND COALESCE(source_id, medium_id, team_id) IS NOT NULL",
         "There is a channel for this source, medium and team already.",
     )
-    _criteria_given = models.Constraint(
-        "CHECK (source_id IS NOT NULL OR medium_id IS NOT NULL OR team_id IS NOT NULL)",
-        "What comes in by this channel? Choose a source, a medium, or the sales team whose address "
-        "clients write to.",
+    _catch_all_uniq = models.UniqueIndex(
+        "(company_id) WHERE active AND COALESCE(source_id, medium_id, team_id) IS NULL",
+        "There is a channel for everything else already. Choose what comes in by this one: "
+        "a source, a medium, or the sales team whose address clients write to.",
     )
     _reaction_term_positive = models.Constraint(
         "CHECK (reaction_term > 0)", "A reaction term is one minute at least."
@@ -161,7 +175,10 @@ class CrmRequestChannel(models.Model):
     @api.model
     @ormcache()
     def _rules(self):
-        """The criteria of all channels, the most specific first: source, then medium, then team."""
+        """The criteria of all channels, the most specific first: source, then medium, then team.
+
+        The catch-all is the last.
+        """
         rules = [
             _Rule(
                 channel.source_id.id,
@@ -181,13 +198,15 @@ class CrmRequestChannel(models.Model):
         :param bool is_mail: whether the lead was made from a mail to its team
         """
         company = lead.company_id or lead.team_id.company_id or self.env.company
+        has_come_in = is_mail or lead.source_id or lead.medium_id or self.env.user.share
         for rule in self._rules():
             if (
                 rule.company_id == company.id
                 and rule.source_id in (False, lead.source_id.id)
                 and rule.medium_id in (False, lead.medium_id.id)
                 and rule.team_id in (False, lead.team_id.id)
-                and (rule.source_id or rule.medium_id or is_mail)
+                and (is_mail or not rule.is_inbox)
+                and (has_come_in or not rule.is_catch_all)
             ):
                 return rule.channel_id
         return None

@@ -8,12 +8,12 @@ class CrmStageBypass(models.Model):
     """Deals that passed a gate without what it asks for: who let them, how and why."""
 
     _name = "crm.stage.bypass"
-    _description = "Gate Passed by Override"
+    _description = "Gate Passed"
     _order = "passed_at desc, id desc"
     _rec_name = "lead_name"
 
     lead_id = fields.Many2one("crm.lead", "Opportunity", ondelete="set null", readonly=True)
-    lead_name = fields.Char("Deal", readonly=True)
+    lead_name = fields.Char("Opportunity Name", readonly=True)
     from_stage_id = fields.Many2one("crm.stage", "Came From", ondelete="set null", readonly=True)
     stage_id = fields.Many2one(
         "crm.stage",

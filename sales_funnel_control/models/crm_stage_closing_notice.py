@@ -26,7 +26,7 @@ class CrmStage(models.Model):
 
     def _on_entered(self, leads):
         super()._on_entered(leads)
-        if self.work_block != "3" or self.is_won:
+        if self.work_block != "3" or self.is_won or self._comes_in_bulk():
             return
         arrived = leads.filtered(
             lambda lead: (
@@ -45,6 +45,13 @@ class CrmStage(models.Model):
                 some.message_subscribe(partner_ids=team.user_id.partner_id.ids)
             else:
                 self._plan_closing_notice(some, team.user_id)
+
+    def _comes_in_bulk(self):
+        """Whether deals are loaded with the addons, or imported: nobody joins hundreds at once."""
+        context = self.env.context
+        return not self.env.registry.ready or bool(
+            context.get("import_file") or context.get("install_mode")
+        )
 
     def _plan_closing_notice(self, leads, head):
         """Plan for the head to look at the deals; once, while the head has not done so."""

@@ -3,13 +3,15 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
+from ..tools import questionnaire
 from .crm_contact_log import KINDS
 
 GATE_LEVELS = [
     ("contact", "Contact: two of name, address and phone"),
     ("potential", "Potential client: address, contact person and position"),
     ("need", "Need: the questionnaire is complete"),
-    ("buyer", "Buyer: there is a quotation"),
+    ("buyer", "Buyer: a quotation with products, a delivery date and payment terms"),
+    ("regular", "Regular buyer: such a quotation, confirmed as an order"),
 ]
 # Kinds of fields that can be asked for, and filled, one beside the other.
 _ASKABLE = ("char", "text", "integer", "float", "monetary", "date", "datetime", "selection")
@@ -27,6 +29,8 @@ class Gate(NamedTuple):
     asks_questionnaire: bool
     contact_kind: str | None
     asks_quotation: bool
+    asks_terms: bool
+    asks_order: bool
     forbids_skipping: bool
     forbids_moving_back: bool
 
@@ -84,10 +88,12 @@ class CrmStage(models.Model):
         KINDS,
         "Contact Logged",
         help="A contact of this kind with the client must have been logged for the deal. "
-        "Contacts that wait to be confirmed do not count.",
+        "Attempts where you did not talk to them, and contacts that wait to be confirmed, "
+        "do not count.",
     )
     gate_quotation = fields.Boolean(
-        "Quotation Made", help="There is a quotation or an order that is not cancelled."
+        "Quotation Made",
+        help="There is a quotation or an order that is not cancelled, whatever it says.",
     )
     forbid_skipping = fields.Boolean(
         "No Jumping Over Earlier Stages",
@@ -104,6 +110,11 @@ class CrmStage(models.Model):
         compute="_compute_gate_summary",
         compute_sudo=True,
         help="What a deal needs to enter this stage.",
+    )
+    teams_without_questions = fields.Char(
+        compute="_compute_teams_without_questions",
+        compute_sudo=True,
+        help="Teams whose deals pass the questionnaire at this gate because they ask nothing.",
     )
 
     # -- computes -----------------------------------------------------------------------------
@@ -142,6 +153,24 @@ class CrmStage(models.Model):
             if self[name]:
                 yield self._fields[name]._description_string(self.env)
 
+    @api.depends("gate_level", "gate_questionnaire", "team_ids.questionnaire_definition")
+    def _compute_teams_without_questions(self):
+        for stage in self:
+            teams = stage._teams_without_questions()
+            stage.teams_without_questions = ", ".join(teams.mapped("name"))
+
+    def _teams_without_questions(self):
+        """The teams of the stage that ask no question, where its gate asks for the answers."""
+        self.ensure_one()
+        if not (self.gate_questionnaire or self.gate_level == "need"):
+            return self.env["crm.team"]
+        teams = self.team_ids or self.env["crm.team"].search(
+            [("use_opportunities", "=", True), ("has_own_funnel", "=", False)]
+        )
+        return teams.filtered(
+            lambda team: not questionnaire.questions(team.questionnaire_definition)
+        )
+
     # -- ORM ----------------------------------------------------------------------------------
 
     def write(self, vals):
@@ -149,6 +178,16 @@ class CrmStage(models.Model):
         if any(name.startswith(("gate_", "forbid_", "work_block")) for name in vals):
             self.env.registry.clear_cache()
         return result
+
+    # -- actions ------------------------------------------------------------------------------
+
+    def action_use_ready_questions(self):
+        """Give the ready questions to the stage's teams that ask nothing.
+
+        :raise AccessError: for who does not manage sales teams
+        """
+        self.ensure_one()
+        self._teams_without_questions().action_use_ready_questions()
 
     # -- gates --------------------------------------------------------------------------------
 
@@ -170,7 +209,9 @@ class CrmStage(models.Model):
             asks_potential=self.gate_level == "potential",
             asks_questionnaire=self.gate_questionnaire or self.gate_level == "need",
             contact_kind=self.gate_contact_kind or None,
-            asks_quotation=self.gate_quotation or self.gate_level == "buyer",
+            asks_quotation=self.gate_quotation,
+            asks_terms=self.gate_level in ("buyer", "regular"),
+            asks_order=self.gate_level == "regular",
             forbids_skipping=self.forbid_skipping,
             forbids_moving_back=self.forbid_moving_back,
         )

@@ -158,12 +158,22 @@ class CrmStage(models.Model):
             "activity_type_id": line.activity_type_id.id,
             "automated": False,
             "summary": line.summary,
-            "note": line.note,
+            "note": self._step_note(line),
             "user_id": user.id,
             "date_deadline": line._get_date_deadline(today),
             "rule_stage_id": self.id,
             "plan_line_id": line.id,
         }
+
+    def _step_note(self, line):
+        """The step's own note; where material is to be sent, also what it is and how to send it."""
+        files = ", ".join(self.material_ids.mapped("name")) or self.material_template_id.name
+        if not files or line.activity_type_id.contact_kind != "material":
+            return line.note
+        return (line.note or Markup()) + Markup("<p>%s</p>") % self.env._(
+            "To send: %(files)s. “Send Material” under “Stage Rules” sends it and closes this.",
+            files=files,
+        )
 
     def _create_activities(self, values):
         """The owner sees them on the opportunity; whoever else is to do something gets a mail.

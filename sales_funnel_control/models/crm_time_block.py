@@ -32,7 +32,7 @@ class CrmTimeBlock(models.Model):
     name = fields.Char(
         "What Exactly",
         translate=True,
-        help="What stands in the calendar. The name of the activity where it is left empty.",
+        help="What the event in the calendar is called. The kind of work where it is left empty.",
     )
 
     _hours_in_order = models.Constraint(

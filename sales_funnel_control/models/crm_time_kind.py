@@ -7,7 +7,7 @@ class CrmTimeKind(models.Model):
     """What a manager's time goes into: the blocks of a timetable and the notes of a time study."""
 
     _name = "crm.time.kind"
-    _description = "Kind of Activity"
+    _description = "Kind of Work"
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -164,7 +164,8 @@ class CrmTimeStudy(models.Model):
                         "Two or three days show enough."
                     )
                 )
-            other = self.search(
+            # Of whichever team, company and head the other study is: a manager has but one time.
+            other = self.sudo().search_count(
                 [
                     ("id", "!=", study.id),
                     ("user_id", "=", study.user_id.id),
@@ -177,8 +178,9 @@ class CrmTimeStudy(models.Model):
             if other:
                 raise ValidationError(
                     self.env._(
-                        "There is a time study of these days already: %(study)s.",
-                        study=other.display_name,
+                        "%(manager)s notes their time for another study on some of these days. "
+                        "Choose other days.",
+                        manager=study.user_id.sudo().name,
                     )
                 )
 
@@ -284,8 +286,8 @@ class CrmTimeStudy(models.Model):
                 study.date_from,
                 summary=translated.env._("Note where your time goes"),
                 note=translated.env._(
-                    "Open Contacts > My Working Day on your phone, %(days)s, and tap what you "
-                    "begin with.",
+                    "Open Contacts > Working Time > My Working Day on your phone, %(days)s, and "
+                    "tap what you begin with.",
                     days=translated._days_text(),
                 ),
                 user_id=study.user_id.id,

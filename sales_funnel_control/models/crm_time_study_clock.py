@@ -1,3 +1,4 @@
+import logging
 from itertools import pairwise
 
 import pytz
@@ -6,6 +7,8 @@ from psycopg2.errors import UniqueViolation
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 from odoo.tools import format_date
+
+_logger = logging.getLogger(__name__)
 
 QUARTER = 15
 _EVENING = 18 * 60
@@ -184,7 +187,7 @@ class CrmTimeStudy(models.Model):
             )
         return self.env._(
             "Nobody studies your time today. The head of sales starts a time study under "
-            "Contacts > Time Studies."
+            "Contacts > Working Time > Time Studies."
         )
 
     def _begin(self, kind, moment):
@@ -249,11 +252,19 @@ class CrmTimeStudy(models.Model):
         cron = self.env["ir.cron"]
         studies = self.search([("state", "in", ("asked", "running"))])
         for number, study in enumerate(studies, start=1):
-            study._close_forgotten()
-            if study.date_to < study.company_id._funnel_today():
-                study._finish(fields.Datetime.now())
+            try:
+                with self.env.cr.savepoint():
+                    study._close_what_is_over()
+            except Exception as error:  # noqa: BLE001
+                # Whatever is wrong with one study, the others of the hour are closed.
+                _logger.warning("Time study %s cannot be closed: %s", study.id, error)
             if not cron._commit_progress(1, remaining=len(studies) - number):
                 return
+
+    def _close_what_is_over(self):
+        self._close_forgotten()
+        if self.date_to < self.company_id._funnel_today():
+            self._finish(fields.Datetime.now())
 
 
 class CrmTimeStudyEntry(models.Model):

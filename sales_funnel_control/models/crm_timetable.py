@@ -53,7 +53,7 @@ class CrmTimetable(models.Model):
         if planned.search_count([("time_block_id.timetable_id", "in", self.ids)], limit=1):
             raise UserError(
                 self.env._(
-                    "This timetable stands in calendars. Archive it, or remove it from the "
+                    "This timetable is used in calendars. Archive it, or remove it from the "
                     "calendars first."
                 )
             )

@@ -176,3 +176,19 @@ class CrmTimetable(models.Model):
         count = len(events)
         events.with_context(**_QUIET).unlink()
         return count
+
+    @api.model
+    def _remove_all(self):
+        """Take whatever timetables planned for the time to come out of all calendars."""
+        events = self.env["calendar.event"].sudo().with_context(active_test=False, **_QUIET)
+        to_come = events.search(
+            [
+                ("timetable_date", "!=", False),
+                ("is_timetable_changed", "=", False),
+                ("start", ">", fields.Datetime.now()),
+            ]
+        )
+        for batch in split_every(_BATCH, to_come.ids, events.browse):
+            batch.unlink()
+            self.env.flush_all()
+            self.env.invalidate_all()

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import pytz
 
 from odoo import api, models
-from odoo.fields import Domain
 
 
 class Occurrence(NamedTuple):
@@ -77,9 +76,7 @@ class CrmTimetable(models.Model):
         zone = pytz.timezone(company.funnel_tz)
         start = zone.localize(datetime.combine(date_from, time.min))
         stop = zone.localize(datetime.combine(date_to + timedelta(days=1), time.min))
-        domain = list(
-            Domain("time_type", "=", "leave") & Domain("company_id", "in", [False, company.id])
-        )
+        domain = self.env["resource.calendar"]._leaves_domain(company)
         working, off = {}, {}
         for calendar, resource_of in self._resources(users, company).items():
             if not calendar:
@@ -93,22 +90,22 @@ class CrmTimetable(models.Model):
             hours = calendar._work_intervals_batch(start, stop, resources, domain, tz=zone)
             leaves = calendar._leave_intervals_batch(start, stop, resources, domain, tz=zone)
             for user, resource in resource_of.items():
-                working[user] = {begin.date() for begin, _end, _meta in hours[resource.id]}
+                # Odoo applies public holidays only to resources of the very company they are of.
+                worked = hours[resource.id] - leaves[False]
+                working[user] = {begin.date() for begin, _end, _meta in worked}
                 off[user] = [
                     tuple(each.astimezone(pytz.utc).replace(tzinfo=None) for each in (begin, end))
-                    for begin, end, _meta in leaves[resource.id]
+                    for begin, end, _meta in leaves[resource.id] | leaves[False]
                 ]
         return working, off
 
     @api.model
     def _resources(self, users, company):
         """``{working hours: {user: resource}}``; without a resource, the company's hours hold."""
-        Resource = self.env["resource.resource"].sudo()
-        found = Resource.search([("user_id", "in", users.ids), ("company_id", "=", company.id)])
-        by_user = found.grouped("user_id")
+        resources = self.env["resource.resource"]._of_managers(users, company)
         result = defaultdict(dict)
         for user in users:
-            resource = by_user.get(user.sudo(), Resource)[:1]
+            resource = resources[company, user]
             calendar = resource.calendar_id or company.sudo().resource_calendar_id
             result[calendar][user] = resource
         return result

@@ -15,7 +15,7 @@ class MailMessage(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        if self.model not in ("crm.lead", "res.partner") or not self.author_id.partner_share:
+        if not self._is_from_client():
             raise UserError(
                 self.env._(
                     "Only what a client wrote or said on a deal or a contact is logged this way."
@@ -26,3 +26,9 @@ class MailMessage(models.Model):
         if log:
             return log.action_open_entry()
         return logs._entry_action({"default_message_id": self.id})
+
+    def _is_from_client(self):
+        """Whether a client wrote or said this. A mail to a deal may come from an unknown sender."""
+        if not self.author_id:
+            return self.model == "crm.lead" and self.message_type == "email"
+        return self.model in ("crm.lead", "res.partner") and self.author_id.partner_share

@@ -47,8 +47,14 @@ class ResCompany(models.Model):
         if "currency_id" in vals:
             self.env["crm.lead.stage.history"]._forget_circumstances()
         if {"funnel_tz", "partner_id", "resource_calendar_id"} & set(vals):
-            self.env["crm.lead.stage.history"].sudo()._refresh_weeks(self)
+            self._weeks_moved()
         return result
+
+    def _weeks_moved(self):
+        """Let what happened before fall into the days and weeks of the sales time zone."""
+        self.flush_recordset(["funnel_tz"])
+        self.env["crm.lead.stage.history"].sudo()._refresh_weeks(self)
+        self.env["crm.contact.log"].sudo()._refresh_days(self)
 
     def _funnel_today(self):
         """Today's date in the company's sales time zone."""

@@ -26,7 +26,7 @@ class ResPartner(models.Model):
         if "tz" in vals:
             companies = self.env["res.company"].sudo().search([("partner_id", "in", self.ids)])
             if companies:
-                self.env["crm.lead.stage.history"].sudo()._refresh_weeks(companies)
+                companies._weeks_moved()
         return result
 
     def _check_may_blacklist(self):

@@ -21,21 +21,33 @@ class ResPartner(models.Model):
     is_decision_maker = fields.Boolean(
         "Decision Maker",
         tracking=True,
+        groups="base.group_user",
         help="This person decides on the purchase. Calls count with decision makers only, whose "
         "first and last name and position are known.",
     )
     decision_role = fields.Selection(
-        DECISION_ROLES, "Role in the Decision", tracking=True, help="What the person's word means."
+        DECISION_ROLES,
+        "Role in the Decision",
+        tracking=True,
+        groups="base.group_user",
+        help="What the person's word means.",
     )
     decision_since = fields.Date(
         "In the Position Since",
+        groups="base.group_user",
         help="Since when the person has had this position. What was before is kept.",
     )
-    former_post_ids = fields.One2many("crm.contact.post", "person_id", "Former Positions")
+    former_post_ids = fields.One2many(
+        "crm.contact.post",
+        "person_id",
+        "Former Positions",
+        groups="sales_team.group_sale_salesman",
+    )
     former_people_ids = fields.One2many(
         "crm.contact.post",
         "organisation_id",
         "Former People",
+        groups="sales_team.group_sale_salesman",
         help="Decision makers and other people who were here before, and where to find them now.",
     )
 
@@ -44,18 +56,19 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partners = super().create(vals_list)
-        partners.filtered(
+        partners.sudo().filtered(
             lambda partner: partner.is_decision_maker and not partner.decision_since
         ).decision_since = self.env.company._funnel_today()
         return partners
 
     def write(self, vals):
-        former = {} if _POST_FIELDS.isdisjoint(vals) else self._posts()
+        # Who writes may be a portal user, who does not see what the person's word means.
+        former = {} if _POST_FIELDS.isdisjoint(vals) else self.sudo()._posts()
         result = super().write(vals)
         if former:
-            self._keep_former_posts(former, vals)
+            self.sudo()._keep_former_posts(former, vals)
         if not _CALL_FIELDS.isdisjoint(vals):
-            self.env["crm.contact.log"]._learn_person(self)
+            self.env["crm.contact.log"]._learn_person(self.sudo())
         return result
 
     # -- positions ----------------------------------------------------------------------------
@@ -84,7 +97,7 @@ class ResPartner(models.Model):
             # present one (its name, its role) is no new one.
             if person in now and self._is_another_post(post, now[person])
         ]
-        self.env["crm.contact.post"].sudo().create(
+        self.env["crm.contact.post"].create(
             [
                 {
                     "person_id": person.id,

@@ -11,6 +11,7 @@ from ..models.crm_contact_log import CALLS, KINDS
 
 _EMPTY = {
     "kind": "outgoing_call",
+    "is_in_person": True,
     "result": False,
     "is_interested": False,
     "progress": False,
@@ -44,6 +45,11 @@ class CrmContactBatch(models.TransientModel):
 
     kind = fields.Selection(KINDS, required=True, default="outgoing_call")
     contact_id = fields.Many2one("res.partner", "With Whom")
+    is_in_person = fields.Boolean(
+        "Talked to Them",
+        default=True,
+        help="You talked to the person themselves, not to somebody who answered for them.",
+    )
     result = fields.Char(help="What came out of it, in one sentence.")
     is_interested = fields.Boolean("Client Interested")
     progress = fields.Char("Progress Agreed")
@@ -149,7 +155,7 @@ class CrmContactBatch(models.TransientModel):
         return self._log(
             {
                 "kind": self.kind,
-                "is_in_person": True,
+                "is_in_person": self.is_in_person,
                 "result": self.result,
                 "is_interested": self.is_interested,
                 "progress": self.progress,

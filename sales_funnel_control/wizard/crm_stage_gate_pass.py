@@ -43,6 +43,7 @@ class CrmStageGatePass(models.TransientModel):
     contact_result = fields.Char("Result", help="What came out of it, in one sentence.")
     contact_date = fields.Datetime("When", default=fields.Datetime.now)
     needs_quotation = fields.Boolean(readonly=True)
+    has_quotation = fields.Boolean(compute="_compute_has_quotation")
     can_be_filled = fields.Boolean(readonly=True)
     may_override = fields.Boolean(compute="_compute_may_override")
     reason = fields.Char(help="Why the deal may pass without what is missing. It is listed.")
@@ -58,6 +59,14 @@ class CrmStageGatePass(models.TransientModel):
     def _compute_has_answers(self):
         for wizard in self:
             wizard.has_answers = bool(wizard.form_id.sudo().definition)
+
+    @api.depends("lead_ids")
+    def _compute_has_quotation(self):
+        for wizard in self:
+            wizard.has_quotation = bool(wizard._quotations())
+
+    def _quotations(self):
+        return self.lead_id.order_ids.filtered(lambda order: order.state != "cancel")
 
     @api.depends("lead_ids")
     def _compute_may_override(self):
@@ -121,11 +130,19 @@ class CrmStageGatePass(models.TransientModel):
         return self._done()
 
     def action_save_and_quote(self):
-        """Write what was filled in, and make the quotation that is missing."""
+        """Write what was filled in, and make the quotation, or open the one that lacks something.
+
+        :return: window action
+        """
         self.ensure_one()
         self._save_answers(self.lead_id)
         self._log_contact(self.lead_id)
-        return self.lead_id.action_sale_quotations_new()
+        quotations = self._quotations()
+        if not quotations:
+            return self.lead_id.action_sale_quotations_new()
+        return quotations._get_records_action(
+            name=self.env._("Quotations and Orders"), context={"create": False}
+        )
 
     def action_override(self):
         """Let the deals pass with a reason."""

@@ -85,7 +85,7 @@ class CrmTimetableApply(models.TransientModel):
         changes = self._prepare()
         text = self._preview_text(changes)
         self.env["crm.timetable"]._carry_out(changes)
-        return self._tell(self.env._("The timetable stands in the calendar"), text)
+        return self._tell(self.env._("The timetable is in the calendar"), text)
 
     def action_remove(self):
         """Take what timetables put there out of the calendars, from the first week on.
@@ -99,7 +99,7 @@ class CrmTimetableApply(models.TransientModel):
         return self._tell(
             self.env._("The timetable is out of the calendar"),
             self.env._(
-                "%(count)s events removed. Those gone by and those changed by hand stay.",
+                "%(count)s events removed. Past ones and those changed by hand stay.",
                 count=count,
             ),
         )

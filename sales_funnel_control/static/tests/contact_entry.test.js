@@ -105,6 +105,36 @@ test("a colleague's message is no contact", async () => {
     await contains(".o-dropdown-item:contains('Log as Contact')", {count: 0});
 });
 
+async function openLeadWithMail(values) {
+    const server = await startServer();
+    const leadId = server["crm.lead"].create({name: "Just In"});
+    server["mail.message"].create({
+        author_id: false,
+        body: "Please call me",
+        email_from: "new@client.example",
+        message_type: "email",
+        model: "crm.lead",
+        res_id: leadId,
+        ...values,
+    });
+    await start();
+    await openFormView("crm.lead", leadId);
+    await click(".o-mail-Message [title='Expand']");
+}
+
+test("an unknown sender's mail to a lead is logged", async () => {
+    await openLeadWithMail();
+    await click(".o-dropdown-item:contains('Log as Contact')");
+    await contains(".modal-title:text(Log Contact)");
+    expect.verifySteps(["mail.message 1"]);
+});
+
+test("what nobody wrote is no contact", async () => {
+    await openLeadWithMail({message_type: "notification"});
+    await contains(".o-dropdown-item:contains('Copy Link')");
+    await contains(".o-dropdown-item:contains('Log as Contact')", {count: 0});
+});
+
 test("who does not sell logs no messages", async () => {
     patchWithCleanup(session, {can_log_contacts: false});
     await openPartnerWith("mail.message", message());

@@ -114,7 +114,7 @@ test("one tap starts, one stops", async () => {
     await contains(".o_working_day_kind:contains(Documents)").click();
     await contains(".o_working_day_stop").click();
     expect.verifySteps([["start_kind", 1], ["stop_kind"]]);
-    expect(".o_working_day_now").toHaveText(/The clock stands/);
+    expect(".o_working_day_now").toHaveText(/The clock is stopped/);
     expect(".o_working_day_note").toHaveCount(0);
 });
 

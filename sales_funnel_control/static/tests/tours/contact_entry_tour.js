@@ -128,7 +128,15 @@ tours.add("sales_funnel_control.contact_batch", {
             trigger: ".o_notification:contains(That was the last client: 2 logged)",
         },
         {
-            content: "The calls of the day are listed",
+            content: "The calls of the day are listed, a row opens the dialog",
+            trigger: ".o_list_view .o_data_row:contains(No answer) [name=result]",
+            run: "click",
+        },
+        {
+            trigger: ".modal [name=result] input:value(No answer)",
+        },
+        ...save,
+        {
             trigger: ".o_list_view .o_data_row:contains(No answer)",
         },
     ],
@@ -144,6 +152,22 @@ tours.add("sales_funnel_control.contact_confirm", {
         },
         {
             trigger: ".o_list_view:not(:contains(Anna Buyer))",
+        },
+        {
+            content: "Two are right as they are",
+            trigger: ".o_data_row:contains(Quick Guest):first .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:contains(Quick Guest):last .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            trigger: ".o_control_panel button[name=action_confirm]",
+            run: "click",
+        },
+        {
+            trigger: ".o_list_view:not(:contains(Quick Guest))",
         },
         {
             content: "The other one did",

@@ -92,7 +92,7 @@ tours.add("sales_funnel_control.working_day", {
         },
         {
             content: "No page is wider than the phone",
-            trigger: ".o_working_day_now:contains(The clock stands)",
+            trigger: ".o_working_day_now:contains(The clock is stopped)",
             run() {
                 const {scrollWidth, clientWidth} = document.documentElement;
                 if (scrollWidth > clientWidth) {
