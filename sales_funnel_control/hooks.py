@@ -34,6 +34,7 @@ def uninstall_hook(env):
     env["ir.config_parameter"].search([("key", "=like", f"{_ADDON}.%")]).unlink()
     _keep_used_reasons(env)
     env["crm.timetable"]._remove_all()
+    _free_time_kinds(env)
     models = _own_models(env)
     names = models.mapped("model")
     filters = env["ir.filters"].with_context(active_test=False)
@@ -69,6 +70,14 @@ def _keep_used_reasons(env):
             _ADDON,
         )
     )
+
+
+def _free_time_kinds(env):
+    """Odoo deletes the kinds of work before the models that refer to them, and could not."""
+    env.flush_all()
+    env.cr.execute(SQL("DELETE FROM crm_time_study_entry"))
+    env.cr.execute(SQL("DELETE FROM crm_time_block"))
+    env.invalidate_all()
 
 
 def _own_models(env):

@@ -6,14 +6,17 @@ from . import test_contact_entry_access
 from . import test_contact_entry_batch
 from . import test_contact_entry_confirm
 from . import test_contact_entry_period
+from . import test_contact_entry_person
 from . import test_contact_entry_sources
 from . import test_contact_entry_web
 from . import test_contact_recount
 from . import test_contacts
 from . import test_dashboard
+from . import test_days
 from . import test_distribution
 from . import test_handover
 from . import test_lead_classes
+from . import test_gate_paths
 from . import test_gates
 from . import test_gates_web
 from . import test_import
@@ -34,3 +37,4 @@ from . import test_time_study
 from . import test_timetable
 from . import test_tools
 from . import test_web
+from . import test_working_time

@@ -268,6 +268,105 @@ class TestDistribution(DistributionCase):
             Rule.create({"sales_role": "trainee", "takes_c": True})
             self.env.flush_all()
 
+    def test_archived_rules_stay_away(self):
+        """Also when the one who asks first looks at archived records, as Odoo's buttons do."""
+        rule = self.env.ref("sales_funnel_control.crm_assignment_rule_trainee")
+        trainee = self._new_member("Trainee", "trainee")
+        archived = self.env["crm.lead.class.rule"].create({"name": "Off", "lead_class": "a"})
+        channel = self.env["crm.request.channel"].create(
+            {"name": "Off", "source_id": self.env["utm.source"].create({"name": "Off"}).id}
+        )
+        company = self.env["res.company"].create({"name": "Off", "distribution_by_role": True})
+        for record in (rule, archived, channel, company, trainee):
+            record.active = False
+        self.env.flush_all()
+        for cache in ("default", "stable"):
+            self.env.registry.clear_cache(cache)
+        env = self.env(context={**self.env.context, "active_test": False})
+        self.assertNotIn("a", [each for each, _domain in env["crm.lead.class.rule"]._rules()])
+        self.assertNotIn((False, "trainee", False), env["crm.assignment.rule"]._terms_table())
+        self.assertNotIn(
+            channel.id, [each.channel_id for each in env["crm.request.channel"]._rules()]
+        )
+        self.assertNotIn(
+            (trainee.crm_team_id.id, trainee.user_id.id), env["crm.team.member"]._trainees()
+        )
+        self.assertNotIn(company.id, env["res.company"]._switched_on("distribution_by_role"))
+
+    # -- companies ----------------------------------------------------------------------------
+
+    def _agree(self, lead):
+        """Whether a lead is outside the rules: the field and the filter say the same."""
+        self.env.cr.flush()
+        lead.invalidate_recordset()
+        outside = lead.is_outside_assignment_rule
+        self.assertEqual(bool(self._outside(lead)), outside)
+        return outside
+
+    def test_existing_client_of_another_company(self):
+        """Who bought from the other company, by an order or by a deal, is new to this one."""
+        other = self.env["res.company"].create({"name": "Other"})
+        here = self.env.company.id
+        ordered, won, shared = (self._client(name) for name in ("Ordered", "Won", "Shared"))
+        order = self.env["sale.order"].create({"partner_id": ordered.id})
+        order.state = "sale"
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL("UPDATE sale_order SET company_id = %s WHERE id = %s", other.id, order.id)
+        )
+        self.env.invalidate_all()
+        self._deal_won(won, company_id=other.id)
+        self._deal_won(shared, company_id=False)
+        leads = [
+            self.new_lead(user=self.sidorov, lead_class="a", company_id=here, partner_id=client.id)
+            for client in (ordered, won, shared)
+        ]
+        self.assertEqual([self._agree(lead) for lead in leads], [False, False, True])
+        firsts = self.env["res.partner"]._first_sales(ordered | won | shared, self.env.company)
+        self.assertEqual(set(firsts), {(shared.id, here)}, "the same clients as everywhere else")
+        self._deal_won(won, company_id=here)
+        self.assertTrue(self._agree(leads[1]))
+
+    def test_won_is_what_the_ledger_says(self):
+        """A deal that went back from the won stage makes no existing client."""
+        client = self._client()
+        deal = self._deal_won(client)
+        lead = self.new_lead(user=self.sidorov, lead_class="a", partner_id=client.id)
+        self.assertTrue(self._agree(lead))
+        deal.write({"stage_id": self.contract.id, "probability": 50})
+        self.assertFalse(self._agree(lead))
+
+    def test_client_by_email_of_another_company(self):
+        """A contact of another company with the same address is not this lead's client."""
+        other = self.env["res.company"].create({"name": "Other"})
+        foreign = self._client("Foreign", existing=True)
+        foreign.write({"company_id": other.id, "email": "same@distribution.test"})
+        leads = [
+            self.new_lead(
+                user=self.sidorov,
+                lead_class="a",
+                email_from="same@distribution.test",
+                company_id=company_id,
+            )
+            for company_id in (self.env.company.id, False)
+        ]
+        for lead in leads:
+            self.assertFalse(lead._clients()[lead])
+            self.assertFalse(self._agree(lead))
+        foreign.company_id = False
+        for lead in leads:
+            self.assertEqual(lead._clients()[lead], foreign)
+            self.assertTrue(self._agree(lead))
+
+    def test_client_is_not_guessed_by_the_name(self):
+        """Odoo proposes a company of that name, of whatever company; that is no client."""
+        other = self.env["res.company"].create({"name": "Other"})
+        foreign = self._client("Namesake", existing=True)
+        foreign.company_id = other
+        lead = self.new_lead(user=self.sidorov, lead_class="a", partner_name="Namesake")
+        self.assertFalse(lead._clients()[lead])
+        self.assertFalse(self._agree(lead))
+
     # -- by hand ------------------------------------------------------------------------------
 
     def test_by_hand_is_possible_and_marked(self):
@@ -511,6 +610,7 @@ class TestThousandLeads(DistributionCase):
             self.env.invalidate_all()
             leads = self.env["crm.lead"].browse(waiting[:size].ids)
             self.env["res.company"]._switched_on("distribution_by_role")
+            self.env["crm.stage"]._won_stage_ids()
             start = self.cr.sql_log_count
             leads._distribution_facts()
             counts.append(self.cr.sql_log_count - start)

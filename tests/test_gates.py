@@ -54,6 +54,23 @@ class GateCase(FunnelCase):
         self.Bypass.search([]).unlink()
         return lead
 
+    def quote(self, lead, quantity=2, **values):
+        """A quotation for the deal, with all that makes a buyer."""
+        product = self.env["product.product"].create({"name": "Film (test)", "list_price": 10})
+        terms = self.env.ref("account.account_payment_term_30days")
+        return self.env["sale.order"].create(
+            {
+                "partner_id": lead.partner_id.id,
+                "opportunity_id": lead.id,
+                "order_line": [
+                    Command.create({"product_id": product.id, "product_uom_qty": quantity})
+                ],
+                "commitment_date": fields.Datetime.now() + timedelta(days=9),
+                "payment_term_id": terms.id,
+                **values,
+            }
+        )
+
     def unknown(self, name, **values):
         """A deal of whose client nothing is known."""
         return self.deal(known=0, name=name, partner_id=False, **values)
@@ -90,10 +107,8 @@ class TestGates(GateCase):
         self.assert_closed(lead, self.contract, "1 question of the questionnaire")
         lead.questionnaire = _READY
         lead.stage_id = self.contract
-        self.assert_closed(lead, self.payment, "a quotation")
-        order = self.env["sale.order"].create(
-            {"partner_id": self.client.id, "opportunity_id": lead.id}
-        )
+        self.assert_closed(lead, self.payment, "a quotation with products, a delivery date and")
+        order = self.quote(lead)
         order.action_cancel()
         self.assert_closed(lead, self.payment, "a quotation")
         order.action_draft()
@@ -177,6 +192,69 @@ class TestGates(GateCase):
         self.assert_closed(lead, self.acquaintance, "a logged contact: Meeting")
         log.state = "done"
         lead.stage_id = self.acquaintance
+
+    def test_an_unanswered_attempt_is_no_contact(self):
+        for kind, may_pass in (("outgoing_call", False), ("meeting", False), ("material", True)):
+            with self.subTest(kind=kind):
+                self.acquaintance.write({"gate_level": False, "gate_contact_kind": kind})
+                lead = self.deal(known=0)
+                log = self.env["crm.contact.log"].create(
+                    {
+                        "lead_id": lead.id,
+                        "kind": kind,
+                        "is_in_person": False,
+                        "user_id": self.ivanov.id,
+                    }
+                )
+                if not may_pass:
+                    self.assert_closed(lead, self.acquaintance, "a logged contact")
+                    log.is_in_person = True
+                lead.stage_id = self.acquaintance
+                self.assertEqual(lead.stage_id, self.acquaintance)
+
+    def test_what_makes_a_buyer(self):
+        lead = self.deal(self.contract)
+        order = self.quote(lead, quantity=0, commitment_date=False, payment_term_id=False)
+        missing = "products with quantities, a delivery date, payment terms (quotation %s)"
+        self.assert_closed(lead, self.payment, missing % order.name)
+        order.order_line.product_uom_qty = 1
+        self.assert_closed(lead, self.payment, "a delivery date, payment terms (quotation")
+        order.commitment_date = fields.Datetime.now()
+        # The one that lacks least is the one named.
+        self.quote(lead, quantity=0, commitment_date=False)
+        self.assert_closed(lead, self.payment, f"needs: payment terms (quotation {order.name})")
+        self.client.property_payment_term_id = self.env.ref("account.account_payment_term_30days")
+        lead.stage_id = self.payment
+        self.assertEqual(lead.stage_id, self.payment)
+
+    def test_words_and_sections_are_no_volume(self):
+        lead = self.deal(self.contract)
+        lines = [Command.create({"display_type": "line_section", "name": "Film"})]
+        self.quote(lead, order_line=lines)
+        self.assert_closed(lead, self.payment, "needs: products with quantities (quotation")
+
+    def test_any_quotation(self):
+        self.payment.write({"gate_level": False, "gate_quotation": True})
+        lead = self.deal(self.contract)
+        self.assert_closed(lead, self.payment, "needs: a quotation.")
+        self.quote(lead, order_line=[], commitment_date=False)
+        lead.stage_id = self.payment
+
+    def test_regular_buyer(self):
+        self.payment.gate_level = "regular"
+        lead = self.deal(self.contract)
+        order = self.quote(lead, commitment_date=False, payment_term_id=False)
+        self.assert_closed(
+            lead, self.payment, "a delivery date, payment terms, confirmation as an order"
+        )
+        order.payment_term_id = self.env.ref("account.account_payment_term_30days")
+        order.commitment_date = fields.Datetime.now()
+        self.assert_closed(lead, self.payment, "needs: confirmation as an order (quotation")
+        order.commitment_date = False
+        # The date of the order is the date.
+        order.action_confirm()
+        lead.stage_id = self.payment
+        self.assertEqual(lead.stage_id, self.payment)
 
     def test_jumping_over_needs_the_gates_jumped_over(self):
         lead = self.deal(known=0)
@@ -315,7 +393,7 @@ class TestGates(GateCase):
             self.assert_closed(forged, self.acquaintance)
 
     def test_nothing_configured_costs_nothing(self):
-        self.stages.write({"gate_level": False})
+        self.env["crm.stage"].search([]).write({"gate_level": False})
         self.assertFalse(self.env["crm.stage"]._gates())
         lead = self.deal(known=0)
         lead.stage_id = self.acquaintance
@@ -341,10 +419,13 @@ class TestGates(GateCase):
         self.assertLessEqual(cost(self.presentation) - without, 4)
 
     def test_queries_do_not_grow(self):
+        self.acquaintance.gate_level = "regular"
         self.presentation.write({"gate_contact_kind": "meeting", "gate_quotation": True})
         leads = self.env["crm.lead"].browse(
             lead.id for lead in [self.deal(known=0) for _each in range(40)]
         )
+        for lead in leads:
+            self.quote(lead, payment_term_id=False)
 
         def count(some):
             self.env.flush_all()
@@ -643,6 +724,20 @@ class TestDialog(GateCase):
         self.assertEqual(action["res_model"], "sale.order")
         self.assertEqual(action["context"]["default_opportunity_id"], lead.id)
 
+    def test_quotation_that_lacks_something(self):
+        lead = self.deal(self.contract)
+        order = self.quote(lead, commitment_date=False, user_id=self.ivanov.id)
+        wizard = self.dialog(lead, self.payment)
+        self.assertTrue(wizard.needs_quotation)
+        self.assertTrue(wizard.has_quotation)
+        action = wizard.action_save_and_quote()
+        self.assertEqual((action["res_model"], action["res_id"]), ("sale.order", order.id))
+        order.commitment_date = fields.Datetime.now()
+        wizard = self.dialog(lead, self.payment)
+        self.assertFalse(wizard.needs_quotation)
+        wizard.action_save_and_move()
+        self.assertEqual(lead.stage_id, self.payment)
+
     def test_many(self):
         leads = self.deal(known=0, name="First") | self.deal(known=0, name="Second")
         wizard = self.dialog(leads, self.acquaintance, self.head)
@@ -692,6 +787,29 @@ class TestQuestionnaire(GateCase):
         self.assertEqual(len(self.team.questionnaire_definition), len(names))
         with self.assertRaises(AccessError):
             self.team.with_user(self.ivanov).action_use_ready_questions()
+
+    def test_a_gate_without_questions_is_pointed_out(self):
+        self.assertFalse(self.contract.teams_without_questions)
+        other = self._make_team("Asks Nothing")
+        # A heading is no question.
+        other.questionnaire_definition = [
+            {"name": "heading", "string": "Needs", "type": "separator"}
+        ]
+        self.contract.team_ids += other
+        self.presentation.team_ids += other
+        self.assertEqual(self.contract.teams_without_questions, "Asks Nothing")
+        self.assertFalse(self.presentation.teams_without_questions)
+        self.presentation.gate_questionnaire = True
+        self.assertEqual(self.presentation.teams_without_questions, "Asks Nothing")
+        self.contract.with_user(self.head).action_use_ready_questions()
+        self.assertFalse((self.contract | self.presentation).filtered("teams_without_questions"))
+        self.assertEqual(len(other.questionnaire_definition), 7)
+
+    def test_stages_of_all_teams_without_questions(self):
+        shared = self.env["crm.stage"].create({"name": "Shared", "gate_level": "need"})
+        self._make_team("Asks Nothing")
+        self.assertIn("Asks Nothing", shared.teams_without_questions)
+        self.assertNotIn(self.team.name, shared.teams_without_questions)
 
     def test_what_answers_a_question(self):
         options = [["a", "A"], ["b", "B"]]
@@ -853,6 +971,13 @@ class TestWorkBlocks(GateCase):
             self.assertIn(self.head.partner_id, lead.message_partner_ids)
             self.assertFalse(self.notices(lead))
 
+    def test_deals_that_are_imported_do_not_flood_the_head(self):
+        self.team.closing_notice = "activity"
+        lead = self.deal(self.presentation)
+        lead.with_context(import_file=True).stage_id = self.contract
+        self.env.cr.flush()
+        self.assertFalse(self.notices(lead))
+
     def test_nothing_by_default(self):
         lead = self.deal(self.presentation)
         lead.stage_id = self.contract
@@ -887,14 +1012,18 @@ class TestBuilder(FunnelCase):
         return team, self.env["crm.stage"].search([("team_ids", "in", team.ids)])
 
     def test_with_gates(self):
-        for kind in ("active", "proactive"):
-            team, stages = self.build(kind, with_gates=True)
-            self.assertEqual(
-                stages.mapped("gate_level"), [False, "contact", "potential", "need", "buyer"]
-            )
-            self.assertEqual(len(team.questionnaire_definition), 6)
+        for kind, levels in (
+            ("active", [False, "contact", "potential", "need", "buyer"]),
+            ("proactive", [False, "potential", False, "need", "regular"]),
+        ):
+            with self.subTest(kind=kind):
+                team, stages = self.build(kind, with_gates=True)
+                self.assertEqual(stages.mapped("gate_level"), levels)
+                self.assertEqual(len(team.questionnaire_definition), 6)
+                self.assertEqual(team.closing_notice, "activity")
 
     def test_without(self):
         team, stages = self.build("active")
         self.assertFalse(any(stages.mapped("has_gate")))
         self.assertFalse(team.questionnaire_definition)
+        self.assertEqual(team.closing_notice, "none")

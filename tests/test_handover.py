@@ -54,6 +54,13 @@ class TestHandover(DistributionCase):
         self.assertIn("Big Deal", activity.note)
         self.assertIn(self.ivanov.partner_id, self.client.message_partner_ids)
 
+    def test_note_takes_no_markup_from_the_deal(self):
+        deal = self.new_lead(partner_id=self.client.id, name="<b>Bold</b> & Co")
+        deal.action_set_won()
+        self.env.cr.flush()
+        self.assertIn("“&lt;b&gt;Bold&lt;/b&gt; &amp; Co”", self._activities().note)
+        self.assertNotIn("<b>", self._activities().note)
+
     def test_hunter_need_not_follow(self):
         self.env.company.handover_keeps_hunter = False
         self._win()
@@ -222,6 +229,39 @@ class TestHandover(DistributionCase):
         self.assertEqual(lead.user_id, self.env.user)
         self.assertEqual(self.client.farmer_id, self.petrova)
 
+    def test_farmer_does_not_count_elsewhere(self):
+        """In a company where the farmer does not work, the client is anybody's new client."""
+        self.set_distribution(by_role=True, handover=True)
+        self._win()
+        # Deals without a company are sales of all companies.
+        self.env["crm.lead"].search([("partner_id", "=", self.client.id)]).partner_id = False
+        here = self.new_lead(user=self.sidorov, lead_class="a", partner_id=self.client.id)
+        self.assertEqual(here.assignment_objection, "Petrenko is in charge of this client.")
+        self.assertEqual(self._outside(here), here)
+        other = self.env["res.company"].create({"name": "Other"})
+        self.petrova.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        here.invalidate_recordset()
+        self.assertFalse(here.assignment_objection)
+        self.assertFalse(self._outside(here))
+
+    def test_farmers_client_of_another_company(self):
+        """Not found by the e-mail, nor by the name that the web client guessed it by."""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.client.write(
+            {"farmer_id": self.petrova.id, "email": "far@handover.test", "company_id": other.id}
+        )
+        leads = [
+            self._next(email_from="far@handover.test"),
+            self._next(commercial_partner_id=self.client.id, email_from="else@handover.test"),
+        ]
+        for lead in leads:
+            self.assertEqual(lead.user_id, self.env.user)
+        self.client.company_id = self.env.company
+        self.assertEqual(self._next(email_from="far@handover.test").user_id, self.petrova)
+        form = Form(self.env["crm.lead"].with_user(self.head))
+        form.partner_name = "Test Client"
+        self.assertEqual(form.user_id, self.petrova, "in a form, the company seen there counts")
+
     def test_distribution_leaves_the_client_to_the_farmer(self):
         """Waiting leads of the client go to the farmer in charge, nobody else."""
         self.set_distribution(by_role=True, handover=True)
@@ -266,6 +306,50 @@ class TestHandover(DistributionCase):
         self.assertEqual(self.orlova_member.clients_in_charge, 1)
         found = self.env["res.partner"].with_user(self.ivanov)
         self.assertEqual(found.search([("farmer_id", "=", self.orlova.id)]), self.client)
+
+    def test_defaults_choose_no_farmer(self):
+        """Neither those of the context nor the stored ones get round the rights."""
+        self.ivanov.group_ids = [Command.link(self.env.ref("base.group_partner_manager").id)]
+        Partner = self.env["res.partner"].with_user(self.ivanov)
+        for name, value in (
+            ("farmer_id", self.ivanov.id),
+            ("won_by_id", self.ivanov.id),
+            ("handed_over_on", "2026-01-01"),
+        ):
+            with self.assertRaises(AccessError):
+                Partner.with_context(**{f"default_{name}": value}).create({"name": "Mine"})
+        self.env["ir.default"].set(
+            "res.partner", "farmer_id", self.ivanov.id, user_id=self.ivanov.id
+        )
+        with self.assertRaises(AccessError):
+            Partner.create({"name": "Mine"})
+        self.assertFalse(Partner.create({"name": "Nobody's", "farmer_id": False}).farmer_id)
+        by_head = self.env["res.partner"].with_user(self.head)
+        by_head = by_head.with_context(default_farmer_id=self.orlova.id)
+        self.assertEqual(by_head.create({"name": "Hers"}).farmer_id, self.orlova)
+
+    def test_clients_do_not_see_who_works_on_them(self):
+        """A portal user reads the own contact without the farmer; what they ask for gets there."""
+        self._win()
+        portal = new_test_user(self.env, "test_portal_h", groups="base.group_portal")
+        portal.partner_id.parent_id = self.client
+        contact = self.client.with_user(portal)
+        self.assertEqual(contact.read(["name"])[0]["name"], "Test Client")
+        for name in ("farmer_id", "won_by_id", "handed_over_on"):
+            with self.assertRaises(AccessError):
+                contact.read([name])
+            self.assertNotIn(name, contact.fields_get())
+            with self.assertRaises(AccessError):
+                contact.search([(name, "!=", False)])
+        office = new_test_user(self.env, "test_office", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            self.client.with_user(office).read(["farmer_id"])
+        member = self.petrova_member.with_user(office)
+        self.assertNotIn("clients_in_charge", member.fields_get())
+        for user in (portal, self.env.ref("base.public_user")):
+            lead = self.env["crm.lead"].with_user(user).sudo()
+            lead = lead.create({"name": "From the site", "partner_id": portal.partner_id.id})
+            self.assertEqual(lead.user_id, self.petrova)
 
     def test_merging_duplicates_keeps_the_farmer(self):
         """Also when somebody merges who may not choose a farmer."""

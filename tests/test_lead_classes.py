@@ -1,7 +1,12 @@
 """The class of a lead: proposed by rule, kept where somebody chose it."""
 
+from unittest.mock import patch
+
+from psycopg2 import OperationalError
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import FunnelCase
 
@@ -151,6 +156,45 @@ class TestLeadClasses(FunnelCase):
         self.assertEqual(leads.mapped("lead_class"), ["b", "c", "a"])
         with self.assertRaises(UserError):
             run.action_start()
+
+    def test_one_bad_lead_does_not_stop_the_run(self):
+        """The others of its batch are proposed, the bad one is counted, and the run ends."""
+        leads = self._old_leads()
+        run = self._run()
+        run.last_lead_id = leads[0].id - 1
+        Lead = self.env.registry["crm.lead"]
+        propose = Lead._propose_class
+        asked = []
+
+        def fail(records):
+            asked.append(len(records))
+            changed = propose(records)
+            if leads[1] in records:
+                raise ValidationError("Bad lead")
+            return changed
+
+        log = "odoo.addons.sales_funnel_control.models.crm_lead_class_run"
+        with patch.object(Lead, "_propose_class", fail), mute_logger(log):
+            self._cron()
+        self.assertEqual(leads.mapped("lead_class"), ["a", "c", "a"])
+        self.assertEqual((run.state, run.failed, run.changed), ("done", 1, 2))
+        self.assertEqual(run.last_lead_id, leads[2].id)
+        self.assertEqual(asked, [3, 1, 1, 1])
+
+    def test_concurrent_writing_is_tried_again(self):
+        leads = self._old_leads()
+        run = self._run()
+        cron = self.env.ref("sales_funnel_control.ir_cron_propose_classes")
+        triggers = self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
+        Lead = self.env.registry["crm.lead"]
+        with patch.object(Lead, "_propose_class", side_effect=OperationalError("Busy")):
+            run._cron_propose()
+        self.assertEqual((run.state, run.done, run.failed), ("running", 0, 0))
+        self.assertEqual(
+            self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]), triggers + 1
+        )
+        self._cron()
+        self.assertEqual(leads.mapped("lead_class"), ["a", "a", "a"])
 
     def test_stop_and_go_on(self):
         leads = self._old_leads()

@@ -352,6 +352,12 @@ class TestNorms(NormCase):
         self.env["crm.team.member"].create({"crm_team_id": self.team.id, "user_id": self.ivanov.id})
         self.assertEqual(self.owed(), 9.6, "and came back: the holiday remains")
 
+    def test_archived_membership_seen_by_who_looks_at_archived_records(self):
+        self.ivanov.crm_team_member_ids.action_archive()
+        self.Week.with_context(active_test=False)._refresh()
+        self.assertEqual(self.owed(), 7.2)
+        self.assertFalse(self.rows(week=MONDAY + WEEK))
+
     def test_archived_user_owes_nothing(self):
         self.ivanov.action_archive()
         self.assertFalse(self.rows(week=MONDAY + WEEK))

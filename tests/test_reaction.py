@@ -1,4 +1,7 @@
+from ast import literal_eval
+
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import fields
 from odoo.tests import new_test_user, tagged
@@ -247,6 +250,16 @@ class TestReaction(RequestCase):
             groups = dict(Lead._read_group(ours, ["reaction_state"], ["__count"]))
             self.assertEqual(groups, {"overdue": 1, "late": 1, False: 1})
             self.assertTrue(Lead.fields_get(["reaction_state"])["reaction_state"]["groupable"])
+
+    def test_filters(self):
+        """Leads and opportunities alike are searched for those that nobody has reacted to."""
+        for name in ("crm.view_crm_case_leads_filter", "crm.view_crm_case_opportunities_filter"):
+            arch = self.env["crm.lead"].get_view(self.env.ref(name).id, "search")["arch"]
+            [found] = etree.fromstring(arch).xpath("//filter[@name='request_waiting']/@domain")
+            waiting, done = self.request(), self.request()
+            self.log(done, f"{WEDNESDAY} 06:10:00")
+            leads = self.env["crm.lead"].search(literal_eval(found))
+            self.assertEqual(leads & (waiting | done), waiting)
 
     def test_merge(self):
         """The client has waited since the first request, until anybody reacted."""

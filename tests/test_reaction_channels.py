@@ -80,11 +80,11 @@ class TestChannels(RequestCase):
         self.assertIn("catch_all_uniq", str(caught.exception))
         self._make_channel(name="Everything, once", active=False)
         company = self.env["res.company"].create({"name": "Second"})
+        them = new_test_user(
+            self.env, "test_second", company_id=company.id, company_ids=[(6, 0, company.ids)]
+        )
         theirs = self._make_channel(
-            name="Theirs",
-            company_id=company.id,
-            user_id=self.env.ref("base.user_admin").id,
-            calendar_id=False,
+            name="Theirs", company_id=company.id, user_id=them.id, calendar_id=False
         )
         lead = self.request(source_id=self.fair.id)
         self.assertEqual(lead.channel_id, first, "not the other company's")

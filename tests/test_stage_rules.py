@@ -310,7 +310,7 @@ class TestMaterial(RuleCase):
         self.assertIn("To send: catalogue.txt", step.note)
         self.assertFalse(call.note)
         own = lead.activity_schedule("mail.mail_activity_data_email", user_id=self.ivanov.id)
-        self.compose(lead, self.sidorov)._action_send_mail()
+        self.compose(lead, self.head)._action_send_mail()
         self.assertTrue(step.active, "it was for somebody else to do")
         self.compose(lead)._action_send_mail()
         self.assertFalse(step.active)

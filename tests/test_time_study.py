@@ -5,11 +5,12 @@ from freezegun import freeze_time
 
 from odoo import fields
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
-from odoo.tests import Form, HttpCase, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .test_timetable import TimetableCase
 
+_CLOCK = "odoo.addons.sales_funnel_control.models.crm_time_study_clock"
 _MONDAY = date(2026, 5, 18)
 
 
@@ -253,10 +254,33 @@ class TestTimeStudy(StudyCase):
     def test_two_studies_of_the_same_days(self):
         with self.assertRaises(ValidationError) as refused, self.cr.savepoint():
             self.ask(self.ivanov, date_from=date(2026, 5, 20))
-        self.assertIn("already: Ivanenko", str(refused.exception))
+        self.assertIn("Ivanenko notes their time for another study", str(refused.exception))
         self.ask(self.ivanov, date_from=date(2026, 5, 21))
         self.study.action_cancel()
         self.ask(self.ivanov)
+
+    def test_study_of_a_head_one_knows_nothing_of(self):
+        """The head of another team does not ask twice, and does not read what the first asked."""
+        self.study.purpose = "Secret"
+        colleague = new_test_user(
+            self.env, "test_colleague", groups="sales_team.group_sale_salesman", name="Colleague"
+        )
+        self._make_team("Test Others", user_id=colleague.id)
+        self.env["crm.team.member"].create(
+            {
+                "crm_team_id": self.env["crm.team"].search([("user_id", "=", colleague.id)]).id,
+                "user_id": self.ivanov.id,
+            }
+        )
+        Study = self.Study.with_user(colleague)
+        self.assertFalse(Study.search([("user_id", "=", self.ivanov.id)]))
+        with self.assertRaises(ValidationError) as refused, self.cr.savepoint():
+            self.ask(self.ivanov, colleague)
+        self.assertEqual(
+            str(refused.exception),
+            "Ivanenko notes their time for another study on some of these days. Choose other days.",
+        )
+        self.ask(self.ivanov, colleague, date_from=date(2026, 5, 21))
 
     def test_a_week_at_most(self):
         with self.assertRaises(ValidationError) as refused, self.cr.savepoint():
@@ -275,6 +299,27 @@ class TestTimeStudy(StudyCase):
         self.assertEqual(self.notes(), [("Stand-Up", 9 * 60)])
         self.assertEqual(self.study.activity_ids.user_id, self.leader)
         self.assertIn("See where the time went", self.study.activity_ids.summary)
+
+    def test_cron_goes_on_after_a_study_that_fails(self):
+        other = self.ask(self.sidorov)
+        # The later one comes first in the cron.
+        self.assertEqual(self.Study.search([("state", "=", "asked")])[0], other)
+        finish = type(self.Study)._finish
+
+        def fail(study, moment):
+            finish(study, moment)
+            if study == other:
+                raise ValueError("Nonsense in a time zone")
+
+        self.patch(type(self.Study), "_finish", fail)
+        with freeze_time(at("24:00", date(2026, 5, 20))), self.assertLogs(_CLOCK) as logged:
+            self.run_cron()
+        self.assertEqual(
+            logged.output,
+            [f"WARNING:{_CLOCK}:Time study {other.id} cannot be closed: Nonsense in a time zone"],
+        )
+        self.assertEqual((self.study.state, other.state), ("done", "asked"))
+        self.assertFalse(other.finished_at)
 
     def test_finishing(self):
         self.tap(at("9:00"), "standup")

@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 
 from .common import FunnelCase
 
+_EVENTS = "odoo.addons.sales_funnel_control.models.crm_timetable_events"
 _MONDAY = date(2026, 5, 18)
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
 
@@ -555,6 +556,25 @@ class TestTimetableInCalendar(TimetableCase):
         self.assertTrue(own.exists())
 
     @freeze_time("2026-05-18 04:00:00")
+    def test_uninstalling(self):
+        """Past blocks and those changed by hand stay in the calendars, nothing else of ours."""
+        self.apply(self.ivanov | self.sidorov, date_to=_MONDAY + timedelta(weeks=2))
+        by_hand = self.events()[-1]
+        by_hand.with_user(self.ivanov).name = "Call Romashka"
+        others = self.env["calendar.event"].search_count([("timetable_date", "=", False)])
+        mails = self.env["mail.mail"].search_count([])
+        with freeze_time("2026-05-27 09:00:00"), patch(f"{_EVENTS}._BATCH", 50):
+            self.env["crm.timetable"]._remove_all()
+        # Up to Wednesday 11:00 in Berlin; the block that begins at 11:00 has begun.
+        self.assertEqual(len(self.events(self.sidorov)), 30 + 12 + 3)
+        self.assertEqual(len(self.events()), 30 + 12 + 3 + 1)
+        self.assertTrue(by_hand.exists())
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        self.assertEqual(
+            self.env["calendar.event"].search_count([("timetable_date", "=", False)]), others
+        )
+
+    @freeze_time("2026-05-18 04:00:00")
     def test_parallel(self):
         """Who did not see the other's events is told to try again, and then finds them."""
         wizard = self.wizard()
@@ -632,8 +652,18 @@ class TestTimetableInCalendar(TimetableCase):
         self.assertEqual(form.preview, "The last week is before the first one.")
         form.date_to = _MONDAY + timedelta(weeks=53)
         self.assertIn("53 weeks at most", form.preview)
+        # Forty weeks of managers are planned on every change; more only when it is done.
+        form.date_to = _MONDAY + timedelta(weeks=39)
+        self.assertIn("New blocks: 1200.", form.preview)
+        form.date_to = _MONDAY + timedelta(weeks=40)
+        self.assertIn("Managers: 1, weeks: 41.", form.preview)
         form.date_to = _MONDAY + timedelta(weeks=52)
-        self.assertIn("New blocks: 1590.", form.preview)
+        with patch.object(type(self.hunter), "_changes", side_effect=AssertionError):
+            form.timetable_id = self.hunter
+        self.assertIn("Managers: 1, weeks: 53.", form.preview)
+        form.timetable_id = self.make_timetable()
+        self.assertIn("no timetable with blocks for Ivanenko", form.preview)
+        form.timetable_id = self.hunter
         form.date_to = _MONDAY
         action = form.save().action_apply()
         self.assertEqual(action["params"]["next"]["res_model"], "calendar.event")

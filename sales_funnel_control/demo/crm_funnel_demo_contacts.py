@@ -5,7 +5,7 @@ import pytz
 
 from odoo import api, fields, models
 
-_WEEKS = 8
+_WEEKS = 10
 # Contacts a week by kind, and how many of a hundred lack something to count.
 _WEEKLY = {
     "ivanov": ({"outgoing_call": 26, "incoming_call": 3, "meeting": 9, "material": 6}, 30),

@@ -53,8 +53,8 @@ class CrmFunnelDemo(models.AbstractModel):
                     "company_id": False,
                 }
                 for role, kind, number in (
-                    ("hunter", "effective_call", 40),
-                    ("farmer", "warm_contact", 15),
+                    ("hunter", "effective_call", 15),
+                    ("farmer", "warm_contact", 6),
                     ("farmer", "visit", 3),
                 )
             ]

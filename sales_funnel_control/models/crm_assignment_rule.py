@@ -14,16 +14,18 @@ class Terms(NamedTuple):
     clients: str
     is_cold_only: bool
 
-    def objection(self, facts):
+    def objection(self, facts, company_id):
         """Why a lead is not for the manager: ``class``, ``new``, ``existing``, ``block``, None.
 
-        :param facts: what counts about the lead: ``lead_class``, ``is_existing``, ``is_cold``
+        :param facts: what counts about the lead: ``lead_class``, ``existing_in``, ``is_cold``
+        :param company_id: where the client is an existing one, or is not
         """
+        is_existing = company_id in facts.existing_in
         if facts.lead_class not in self.classes:
             return "class"
-        if self.clients == "new" and facts.is_existing:
+        if self.clients == "new" and is_existing:
             return "new"
-        if self.clients == "existing" and not facts.is_existing:
+        if self.clients == "existing" and not is_existing:
             return "existing"
         if self.is_cold_only and not facts.is_cold:
             return "block"
@@ -57,7 +59,8 @@ class CrmAssignmentRule(models.Model):
         [("any", "All"), ("new", "New"), ("existing", "Existing")],
         default="any",
         required=True,
-        help="A client is existing with a deal won, an order confirmed or a farmer in charge.",
+        help="A client is existing with a deal won by the company, an order confirmed or a farmer "
+        "in charge.",
     )
     is_cold_only = fields.Boolean(
         "Cold Work Only", help="Takes a lead only while it stands on a stage of the first block."
@@ -129,7 +132,7 @@ class CrmAssignmentRule(models.Model):
             (rule.company_id.id, rule.sales_role, rule.grade): Terms(
                 rule._classes(), rule.clients, rule.is_cold_only
             )
-            for rule in self.sudo().search([])
+            for rule in self.sudo().with_context(active_test=True).search([])
         }
 
     def _label(self, field):

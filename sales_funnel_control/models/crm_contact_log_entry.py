@@ -229,7 +229,8 @@ class CrmContactLog(models.Model):
         if self.env.context.get("tracking_disable"):
             return
         for log in self:
-            if log.lead_id and not log.activity_id and not log.message_id:
+            is_told = log.activity_id or log.message_id or log.sent_message_id
+            if log.lead_id and not is_told:
                 log.lead_id._message_log(
                     body=log._chatter_note(), author_id=log.user_id.partner_id.id
                 )

@@ -29,16 +29,16 @@ class CrmContactLog(models.Model):
             log.is_this_week = log.week_start == monday
 
     def _search_is_today(self, operator, value):
-        return self._search_period(operator, "day", self._present_period()[0])
+        return self._search_period(operator, value, "day", self._present_period()[0])
 
     def _search_is_this_week(self, operator, value):
-        return self._search_period(operator, "week_start", self._present_period()[1])
+        return self._search_period(operator, value, "week_start", self._present_period()[1])
 
     @api.model
-    def _search_period(self, operator, name, start):
+    def _search_period(self, operator, value, name, start):
         if operator != "in":
             return NotImplemented
-        return Domain(name, "=", start)
+        return Domain.OR(Domain(name, "=" if is_within else "!=", start) for is_within in value)
 
     @api.model
     def _present_period(self):

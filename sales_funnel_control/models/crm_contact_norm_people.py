@@ -15,7 +15,7 @@ class CrmContactNormWeek(models.Model):
     @api.model
     def _memberships(self):
         """Memberships of each manager, oldest first: ``{(company, user): members}``."""
-        # Who archives a user or a team looks at archived records, too: memberships have to be alive.
+        # The caller may look at archived records, too: who left owes nothing.
         members = self.env["crm.team.member"].with_context(active_test=True)
         members = members.search(
             [

@@ -100,7 +100,7 @@ class CrmLeadClassRule(models.Model):
                     else Domain.TRUE
                 ),
             )
-            for rule in self.sudo().search([])
+            for rule in self.sudo().with_context(active_test=True).search([])
         )
 
     @api.model

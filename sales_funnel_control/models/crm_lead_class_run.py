@@ -1,5 +1,11 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
 
 _BATCH = 1000
 
@@ -28,6 +34,10 @@ class CrmLeadClassRun(models.Model):
     done = fields.Integer("Gone Over", readonly=True)
     changed = fields.Integer(
         "Changed", readonly=True, help="Leads that have another class than before."
+    )
+    failed = fields.Integer(
+        readonly=True,
+        help="Leads whose class could not be proposed and is as before. The log says why.",
     )
     last_lead_id = fields.Integer(readonly=True)
     progress = fields.Float("Progress, %", compute="_compute_progress")
@@ -84,9 +94,16 @@ class CrmLeadClassRun(models.Model):
             while run.state == "running":
                 leads = run._leads().search(run._remaining_domain(), order="id", limit=_BATCH)
                 if leads:
+                    try:
+                        changed, failed = run._propose_batch(leads)
+                    except OperationalError:
+                        # Somebody writes the same leads at this moment: once more, anew.
+                        self.env.ref("sales_funnel_control.ir_cron_propose_classes")._trigger()
+                        return
                     run.write(
                         {
-                            "changed": run.changed + leads._propose_class(),
+                            "changed": run.changed + changed,
+                            "failed": run.failed + failed,
                             "done": run.done + len(leads),
                             "last_lead_id": leads[-1].id,
                         }
@@ -96,3 +113,30 @@ class CrmLeadClassRun(models.Model):
                 if not cron._commit_progress(len(leads), remaining=run.state == "running"):
                     return
                 run.invalidate_recordset(["state"])
+
+    def _propose_batch(self, leads):
+        """Propose the classes of a batch; lead by lead where one of them fails.
+
+        :return: how many leads got another class, and how many failed
+        :raise OperationalError: where others write the same leads; nothing is changed then
+        """
+        try:
+            with self.env.cr.savepoint():
+                return leads._propose_class(), 0
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.exception("Proposing classes lead by lead, since the batch failed")
+        changed, failed = 0, []
+        with self.env.cr.savepoint():
+            for lead in leads:
+                try:
+                    with self.env.cr.savepoint():
+                        changed += lead._propose_class()
+                except OperationalError:
+                    raise
+                except Exception as error:
+                    failed.append(f"{lead.id} ({error})")
+        if failed:
+            _logger.error("No class could be proposed for the leads %s", ", ".join(failed))
+        return changed, len(failed)

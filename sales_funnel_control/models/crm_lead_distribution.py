@@ -6,11 +6,15 @@ from odoo.tools import SQL
 
 
 class Facts(NamedTuple):
-    """What counts about a lead when it is distributed."""
+    """What counts about a lead when it is distributed.
+
+    ``existing_in`` has the ids of the companies where the client is an existing one, as far as
+    they can matter: the lead's company, or all that distribute where the lead has none yet.
+    """
 
     company_id: int | bool
     lead_class: str | bool
-    is_existing: bool
+    existing_in: frozenset
     is_cold: bool
     farmer_id: int | bool
 
@@ -85,6 +89,7 @@ class CrmLead(models.Model):
         """Why leads in work are not for their managers, by lead; those that are, are left out."""
         if not self._distributing_company_ids():
             return {}
+        self.env["crm.lead.stage.history"].sudo()._catch_up()
         owned = self.filtered(
             lambda lead: lead.user_id and lead.active and lead.won_status == "pending"
         )
@@ -103,7 +108,7 @@ class CrmLead(models.Model):
         :param member: the manager's membership in the team, None without one
         """
         companies = self.env["res.company"]
-        company_id = facts.company_id or self.user_id.company_id.id
+        company_id = facts.company_id
         if facts.farmer_id:
             if (
                 facts.farmer_id == self.user_id._origin.id
@@ -115,7 +120,7 @@ class CrmLead(models.Model):
         if not member or company_id not in companies._switched_on("distribution_by_role"):
             return None
         terms = self.env["crm.assignment.rule"]._terms(company_id, member.sales_role, member.grade)
-        code = terms and terms.objection(facts)
+        code = terms and terms.objection(facts, company_id)
         return self._objection_text(code, member, terms) if code else None
 
     def _objection_text(self, code, member, terms):
@@ -151,23 +156,26 @@ class CrmLead(models.Model):
     def _distribution_facts(self):
         """:class:`Facts` by lead."""
         clients = self._clients()
-        existing = self._existing_client_ids(
-            {client.id for client in clients.values() if client.id}
+        existing = self._existing_in(
+            {client.id for client in clients.values() if client},
+            self.env["res.company"]._switched_on("distribution_by_role"),
         )
-        return {
-            lead: Facts(
-                (lead.company_id or lead.team_id.company_id)._origin.id,
+        facts = {}
+        for lead, client in clients.items():
+            company = lead._deal_company()._origin
+            existing_in = existing.get(client.id, frozenset())
+            facts[lead] = Facts(
+                company.id,
                 lead.lead_class,
-                client.id in existing,
+                existing_in & {company.id} if company else existing_in,
                 lead.stage_id.work_block == "1",
-                client.farmer_id.id if client.farmer_id.active else False,
+                client._farmer_for(company).id,
             )
-            for lead, client in clients.items()
-        }
+        return facts
 
     def _members(self):
         """The membership of each lead's manager in the lead's team, by lead."""
-        members = self.env["crm.team.member"].sudo()
+        members = self.env["crm.team.member"].sudo().with_context(active_test=True)
         found = {}
         for member in members.search(
             [
@@ -184,13 +192,14 @@ class CrmLead(models.Model):
         }
 
     def _flush_for_distribution(self):
+        self.env["crm.lead.stage.history"].sudo()._catch_up()
         self._flush_for_clients()
         self.env["crm.lead"].flush_model()
         self.env["crm.stage"].flush_model(["work_block"])
         self.env["crm.team"].flush_model(["company_id"])
         for name in ("crm.team.member", "crm.assignment.rule"):
             self.env[name].flush_model()
-        self.env["res.users"].flush_model(["active", "company_id"])
+        self.env["res.users"].flush_model(["active", "company_id", "company_ids"])
 
     def _outside_rules_sql(self):
         """Ids of the leads in work to which :meth:`_objection_to` objects."""
@@ -211,15 +220,20 @@ class CrmLead(models.Model):
                      WHERE lead.partner_id IS NULL
                        AND namesake.email_normalized = lead.email_normalized
                        AND namesake.active
-                       AND (lead.company_id IS NULL OR namesake.company_id IS NULL
-                            OR namesake.company_id = lead.company_id)
+                       AND COALESCE(namesake.company_id, company.id) = company.id
                   ORDER BY namesake.id
                      LIMIT 1
                    ) known ON TRUE
          LEFT JOIN res_partner client
                 ON client.id
                  = COALESCE(partner.commercial_partner_id, known.commercial_partner_id)
-         LEFT JOIN res_users farmer ON farmer.id = client.farmer_id AND farmer.active
+         LEFT JOIN res_users farmer
+                ON farmer.id = client.farmer_id
+               AND farmer.active
+               AND EXISTS (
+                    SELECT FROM res_company_users_rel allowed
+                     WHERE allowed.user_id = farmer.id AND allowed.cid = company.id
+                   )
          LEFT JOIN LATERAL (
                     SELECT rule.*
                       FROM crm_team_member member
@@ -253,5 +267,5 @@ class CrmLead(models.Model):
             )""",
             handing=list(companies._switched_on("handover_to_farmer")),
             ruled=list(companies._switched_on("distribution_by_role")),
-            is_existing=SQL("COALESCE(%s, FALSE)", self._is_existing_sql()),
+            is_existing=self._is_existing_sql(),
         )

@@ -1,5 +1,7 @@
 import logging
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -83,7 +85,7 @@ class CrmLead(models.Model):
             )
             if owner
             else request.env._(
-                "The client turned to us by “%(channel)s”, and the request has no owner yet.",
+                "The client turned to us by “%(channel)s”, and the request has no manager yet.",
                 channel=request.channel_id.name,
             )
         )
@@ -95,5 +97,5 @@ class CrmLead(models.Model):
             "user_id": user.id,
             "date_deadline": self.channel_id.company_id._funnel_today(),
             "summary": request.env._("Request without a reaction"),
-            "note": note,
+            "note": Markup("<p>%s</p>") % note,
         }

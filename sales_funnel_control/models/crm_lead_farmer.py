@@ -65,18 +65,23 @@ class CrmLead(models.Model):
     def _clients_of_vals(self, vals_list):
         """The client by place, of the leads to create for which nobody chose a manager."""
         default_id = self.env.context.get("default_partner_id")
-        partner_ids, emails = {}, {}
-        for place, vals in enumerate(vals_list):
-            if vals.get("user_id"):
-                continue
-            partner_id = vals.get("partner_id", default_id) or vals.get("commercial_partner_id")
-            if partner_id:
-                partner_ids[place] = partner_id
+        free = {place: vals for place, vals in enumerate(vals_list) if not vals.get("user_id")}
+        named_ids = {vals.get("commercial_partner_id") for vals in free.values()}
+        chosen_ids = {vals.get("partner_id", default_id) for vals in free.values()}
+        partners = self.env["res.partner"].sudo().browse((named_ids | chosen_ids) - {None, False})
+        partners = {partner.id: partner for partner in partners}
+        clients, emails = {}, {}
+        for place, vals in free.items():
+            company = self._company_of_vals(vals)
+            partner = partners.get(vals.get("partner_id", default_id))
+            named = partners.get(vals.get("commercial_partner_id"))
+            if not partner and named and named.company_id.id in (False, company.id):
+                # Odoo finds it by the name, among the contacts of all companies.
+                partner = named
+            if partner:
+                clients[place] = partner.commercial_partner_id
             elif vals.get("email_from"):
-                emails[place] = email_normalize(vals["email_from"]), vals.get("company_id", False)
-        partners = self.env["res.partner"].sudo().browse(set(partner_ids.values()))
-        partners = {partner.id: partner.commercial_partner_id for partner in partners}
-        clients = {place: partners[partner_id] for place, partner_id in partner_ids.items()}
+                emails[place] = email_normalize(vals["email_from"]), company.id
         known = self._clients_by_email(set(emails.values()))
         clients.update({place: known[key] for place, key in emails.items() if key in known})
         return clients
@@ -115,7 +120,9 @@ class CrmLead(models.Model):
         member = self.env["crm.team.member"]
         if company.id not in companies._switched_on("handover_to_farmer"):
             return member
-        client = next(iter(self._clients().values()))
+        client = self.commercial_partner_id._origin.sudo()
+        if self.partner_id or not client or client.company_id.id not in (False, company.id):
+            client = next(iter(self._clients().values()))
         return member._of_farmers(client.farmer_id, company).get(client.farmer_id, member)
 
     def _may_give_to(self, user):

@@ -16,7 +16,7 @@ class CrmLead(models.Model):
     def _message_post_after_hook(self, message, msg_vals):
         result = super()._message_post_after_hook(message, msg_vals)
         lead = self.sudo()
-        if lead.channel_id and not lead.first_reaction_at and lead._is_answer(message.sudo()):
+        if lead.channel_id and not lead.first_reaction_at and lead._is_answer(message.sudo(), lead.message_partner_ids):
             lead._set_reaction(message.date, lead._user_of(message.sudo().author_id))
         return result
 
@@ -26,15 +26,19 @@ class CrmLead(models.Model):
         self.sudo()._derive_reactions()
         return result
 
-    def _is_answer(self, message):
-        """Whether one of us wrote to the client; notes and what the system sends are no answer."""
+    def _is_answer(self, message, told):
+        """Whether one of us wrote to the client; notes and what the system sends are no answer.
+
+        :param told: partners who were told of the message as followers: those of that moment,
+            since a client who follows later has not read it
+        """
         if not self._is_outgoing(message):
             return False
         return bool(
             message.message_type == "email_outgoing"
             or message.outgoing_email_to
             or any(partner.partner_share for partner in message.partner_ids)
-            or any(partner.partner_share for partner in self.message_partner_ids)
+            or any(partner.partner_share for partner in told)
         )
 
     def _is_outgoing(self, message):
@@ -130,7 +134,7 @@ class CrmLead(models.Model):
             if (
                 lead.id not in first
                 and message.date >= lead.requested_at
-                and lead._is_answer(message)
+                and lead._is_answer(message, message.notified_partner_ids)
             ):
                 first[lead.id] = (message.date, self._user_of(message.author_id))
         return first

@@ -73,7 +73,7 @@ class CrmLead(models.Model):
         precompute=True,
         copy=False,
         ondelete="set null",
-        help="The owner when the client first heard from us; without an owner, who is responsible "
+        help="The manager when the client first heard from us; without one, who is responsible "
         "for the channel.",
     )
     escalated_at = fields.Datetime("Escalated", readonly=True, copy=False)

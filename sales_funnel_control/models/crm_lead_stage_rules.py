@@ -134,11 +134,16 @@ class CrmLead(models.Model):
         """Sending material is a contact with who got it, and does that step of the stage's plan."""
         files = ", ".join(message.attachment_ids.mapped("name")) or message.subject or stage.name
         logs = self.env["crm.contact.log"].sudo().with_context(clean_context(self.env.context))
+        receivers = message.partner_ids.filtered("partner_share") or message.partner_ids
+        client = self.partner_id.commercial_partner_id
+        receivers = receivers.sorted(
+            lambda partner: (partner.commercial_partner_id != client, partner.is_company)
+        )
         logs.create(
             {
                 "kind": "material",
                 "lead_id": self.id,
-                "contact_id": message.partner_ids.sorted("is_company")[:1].id,
+                "contact_id": receivers[:1].id,
                 "user_id": self.env.uid,
                 "date": message.date,
                 "is_in_person": False,

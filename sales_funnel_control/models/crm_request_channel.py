@@ -70,10 +70,10 @@ class CrmRequestChannel(models.Model):
         help="Answers for the requests that nobody has taken yet.",
     )
     is_assigned = fields.Boolean(
-        "Responsible Becomes Owner",
+        "Responsible Becomes the Manager",
         default=True,
         help="Requests without a salesperson go to the responsible at once. "
-        "Else they stay without an owner until they are distributed.",
+        "Else they stay without a manager until they are distributed.",
     )
     escalation_user_id = fields.Many2one(
         "res.users",
@@ -187,7 +187,7 @@ class CrmRequestChannel(models.Model):
                 channel.company_id.id,
                 channel.id,
             )
-            for channel in self.sudo().search([])
+            for channel in self.sudo().with_context(active_test=True).search([])
         ]
         return tuple(sorted(rules, key=lambda rule: [not criterion for criterion in rule[:3]]))
 

@@ -59,7 +59,9 @@ class CrmStage(models.Model):
     def _own_material(self):
         """Who may read the stage may read, and send, its material."""
         for stage in self.sudo():
-            loose = stage.material_ids.filtered(lambda file: not file.res_id)
+            loose = stage.material_ids.filtered(
+                lambda file: not file.res_id and (self.env.su or file.create_uid == self.env.user)
+            )
             loose.write({"res_model": "crm.stage", "res_id": stage.id})
 
     # -- coming to a stage --------------------------------------------------------------------
@@ -87,7 +89,7 @@ class CrmStage(models.Model):
         return (
             self.env.context.get("import_file")
             or self.env.context.get("install_mode")
-            or self.env["crm.lead.refusal"]._is_enforcement_off()
+            or not self.env.registry.ready
         )
 
     def _open_activities(self, leads, stage_ids):

@@ -33,6 +33,7 @@ class CrmTeam(models.Model):
     def _allocate_leads(self, creation_delta_days=7):
         teams = self
         if len(self) > 1 and self._ruled():
+            self.env["crm.lead.stage.history"].sudo()._catch_up()
             teams = self.with_context(allocating_team_ids=tuple(self.ids))
         return super(CrmTeam, teams)._allocate_leads(creation_delta_days=creation_delta_days)
 
@@ -70,6 +71,7 @@ class CrmTeam(models.Model):
         ruled = self._ruled()
         if not ruled or self.env.context.get("distribution_turn"):
             return super()._assign_and_convert_leads(force_quota=force_quota)
+        self.env["crm.lead.stage.history"].sudo()._catch_up()
         result = {}
         if self - ruled:
             result = super(CrmTeam, self - ruled)._assign_and_convert_leads(force_quota=force_quota)

@@ -57,6 +57,7 @@ class CrmTeam(models.Model):
         load.update(
             self.env["res.partner"]
             .sudo()
+            .with_context(active_test=True)
             ._read_group([("farmer_id", "in", members.user_id.ids)], ["farmer_id"], ["__count"])
         )
         chosen = {}
@@ -83,7 +84,8 @@ class CrmTeamMember(models.Model):
 
         As a farmer, that is; where a client was given to somebody else, any membership will do.
         """
-        members = self.sudo().search(
+        members = self.sudo().with_context(active_test=True)
+        members = members.search(
             [
                 ("user_id", "in", users.ids),
                 ("user_id.active", "=", True),

@@ -19,6 +19,7 @@ class CrmTeamMember(models.Model):
     )
     clients_in_charge = fields.Integer(
         compute="_compute_clients_in_charge",
+        groups="sales_team.group_sale_salesman",
         help="Clients whose farmer this manager is.",
     )
 
@@ -109,7 +110,7 @@ class CrmTeamMember(models.Model):
         if company_id not in self.env["res.company"]._switched_on("distribution_by_role"):
             return True
         terms = self.env["crm.assignment.rule"]._terms(company_id, self.sales_role, self.grade)
-        return terms is None or terms.objection(facts) is None
+        return terms is None or terms.objection(facts, company_id) is None
 
     def _takers(self, facts):
         """Who of these managers may get a lead; where a farmer is in charge, nobody else."""

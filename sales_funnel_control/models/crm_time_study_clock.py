@@ -255,7 +255,7 @@ class CrmTimeStudy(models.Model):
             try:
                 with self.env.cr.savepoint():
                     study._close_what_is_over()
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 # Whatever is wrong with one study, the others of the hour are closed.
                 _logger.warning("Time study %s cannot be closed: %s", study.id, error)
             if not cron._commit_progress(1, remaining=len(studies) - number):

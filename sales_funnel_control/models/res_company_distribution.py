@@ -47,5 +47,5 @@ class ResCompany(models.Model):
     @ormcache(cache="stable")
     def _switches(self):
         """Ids of companies by switch. Asked with every lead, and changed hardly ever."""
-        companies = self.sudo().search_fetch([], list(_SWITCHES))
+        companies = self.sudo().with_context(active_test=True).search_fetch([], list(_SWITCHES))
         return {switch: frozenset(companies.filtered(switch).ids) for switch in _SWITCHES}

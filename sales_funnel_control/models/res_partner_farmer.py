@@ -1,7 +1,11 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 _FARMER_FIELDS = {"farmer_id", "won_by_id", "handed_over_on"}
+# Clients see their own contact in the portal, but not who works on it.
+_SALES = "sales_team.group_sale_salesman"
 
 
 class ResPartner(models.Model):
@@ -15,6 +19,7 @@ class ResPartner(models.Model):
         index="btree_not_null",
         tracking=True,
         copy=False,
+        groups=_SALES,
         domain="[('share', '=', False)]",
         help="Grows this client: its next leads and opportunities are the farmer's. "
         "Set on the company; its contact persons follow it.",
@@ -24,17 +29,20 @@ class ResPartner(models.Model):
         "Won By",
         readonly=True,
         copy=False,
+        groups=_SALES,
         help="The hunter who won the client's first deal.",
     )
     handed_over_on = fields.Date(
         readonly=True,
         copy=False,
+        groups=_SALES,
         help="When the client was handed from the hunter to the farmer. It happens once.",
     )
 
     @api.model_create_multi
     def create(self, vals_list):
-        if any(not _FARMER_FIELDS.isdisjoint(_given(vals)) for vals in vals_list):
+        defaults = self._farmer_defaults()
+        if any(not _FARMER_FIELDS.isdisjoint(_given({**defaults, **vals})) for vals in vals_list):
             self._check_may_choose_farmer()
         return super().create(vals_list)
 
@@ -42,16 +50,32 @@ class ResPartner(models.Model):
         if any(
             self._fields[name].convert_to_write(partner[name], partner) != vals[name]
             for name in _FARMER_FIELDS & vals.keys()
-            for partner in self
+            for partner in self.sudo()
         ):
             self._check_may_choose_farmer()
         return super().write(vals)
+
+    @api.model
+    def _farmer_defaults(self):
+        """What contacts get that are created without a farmer: by the context, or by a default."""
+        context = self.env.context
+        stored = self.env["ir.default"]._get_model_defaults(self._name)
+        return {name: context.get(f"default_{name}", stored.get(name)) for name in _FARMER_FIELDS}
 
     def _check_may_choose_farmer(self):
         if not self.env.su and not self.env.user.has_group("sales_team.group_sale_manager"):
             raise AccessError(
                 self.env._("Only sales administrators choose the farmer in charge of a client.")
             )
+
+    def _farmer_for(self, company):
+        """The farmer in charge as far as a company's leads go: who left or works elsewhere is not.
+
+        :param company: empty where it is not known yet
+        """
+        farmer = self.farmer_id
+        is_there = farmer.active and (not company or company in farmer.company_ids)
+        return farmer if is_there else farmer.browse()
 
     # -- taking charge ------------------------------------------------------------------------
 
@@ -85,16 +109,15 @@ class ResPartner(models.Model):
             "mail.mail_activity_data_todo",
             fields.Date.context_today(self),
             summary,
-            note,
+            Markup("<p>%s</p>") % note,
             user_id=farmer.id,
         )
 
     def _farmer_left(self):
         """Whether the farmer in charge is archived, or works in no team any more."""
         farmer = self.farmer_id
-        return not farmer.active or not self.env["crm.team.member"].search_count(
-            [("user_id", "=", farmer.id)], limit=1
-        )
+        members = self.env["crm.team.member"].with_context(active_test=True)
+        return not farmer.active or not members.search_count([("user_id", "=", farmer.id)], limit=1)
 
     def _team_of_former_farmer(self, company):
         """The team that replaces the farmer: where they worked, else one that grows clients."""

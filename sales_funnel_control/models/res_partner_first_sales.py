@@ -17,38 +17,70 @@ class ResPartner(models.Model):
         """
         if not organisations or not companies:
             return {}
-        self.env["sale.order"].flush_model(["partner_id", "state", "date_order", "company_id"])
-        self.env["crm.lead"].flush_model(["partner_id", "company_id"])
-        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self._flush_for_sales()
         self.env["crm.lead.stage.history"].sudo()._catch_up()
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT client.commercial_partner_id, sale.company_id, MIN(sale.moment)
                   FROM res_partner client
-            CROSS JOIN LATERAL (
-                        SELECT sold.company_id, sold.date_order AS moment
-                          FROM sale_order sold
-                         WHERE sold.partner_id = client.id
-                           AND sold.state = 'sale'
-                           AND sold.company_id = ANY(%(companies)s)
-                     UNION ALL
-                        SELECT company.id, stay.entered_at
-                          FROM crm_lead lead
-                          JOIN crm_lead_stage_history stay
-                            ON stay.lead_id = lead.id
-                           AND stay.left_at IS NULL
-                           AND stay.stage_id = ANY(%(won)s)
-                          JOIN unnest(%(companies)s) AS company(id)
-                            ON company.id = COALESCE(lead.company_id, company.id)
-                         WHERE lead.partner_id = client.id
-                       ) sale
+            CROSS JOIN LATERAL (%(sales)s) sale
                  WHERE client.commercial_partner_id = ANY(%(organisations)s)
               GROUP BY client.commercial_partner_id, sale.company_id
                 """,
                 organisations=organisations.ids,
-                companies=companies.ids,
-                won=list(self.env["crm.stage"]._won_stage_ids()),
+                sales=self._sales_sql(SQL("client.id"), SQL("%s", companies.ids)),
             )
         )
         return {(client_id, company_id): moment for client_id, company_id, moment in rows}
+
+    @api.model
+    def _has_bought_sql(self, organisation, company):
+        """Whether an organisation has a first sale, see :meth:`_first_sales`.
+
+        The caller flushes, and lets the ledger catch up where wins of this very moment matter.
+
+        :param SQL organisation: id of a commercial partner
+        :param SQL company: id of the company that sold
+        """
+        return SQL(
+            """
+            EXISTS (
+                SELECT FROM res_partner buyer
+            CROSS JOIN LATERAL (%s) sale
+                 WHERE buyer.commercial_partner_id = %s
+            )
+            """,
+            self._sales_sql(SQL("buyer.id"), SQL("ARRAY[%s]", company)),
+            organisation,
+        )
+
+    def _sales_sql(self, contact, company_ids):
+        """What companies sold to a contact: ``company_id`` and ``moment``."""
+        return SQL(
+            """
+            SELECT sold.company_id, sold.date_order AS moment
+              FROM sale_order sold
+             WHERE sold.partner_id = %(contact)s
+               AND sold.state = 'sale'
+               AND sold.company_id = ANY(%(companies)s)
+         UNION ALL
+            SELECT seller.id, stay.entered_at
+              FROM crm_lead deal
+              JOIN crm_lead_stage_history stay
+                ON stay.lead_id = deal.id
+               AND stay.left_at IS NULL
+               AND stay.stage_id = ANY(%(won)s)
+              JOIN unnest(%(companies)s) AS seller(id)
+                ON seller.id = COALESCE(deal.company_id, seller.id)
+             WHERE deal.partner_id = %(contact)s
+            """,
+            contact=contact,
+            companies=company_ids,
+            won=list(self.env["crm.stage"]._won_stage_ids()),
+        )
+
+    def _flush_for_sales(self):
+        self.env["sale.order"].flush_model(["partner_id", "state", "date_order", "company_id"])
+        self.env["crm.lead"].flush_model(["partner_id", "company_id"])
+        self.env["res.partner"].flush_model(["commercial_partner_id"])

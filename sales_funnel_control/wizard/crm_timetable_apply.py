@@ -7,6 +7,8 @@ from odoo.tools import format_date
 _LAST_WEEKDAY = 6
 _WEEKS_AHEAD = 3
 _MOST_WEEKS = 53
+# Planning more than so many weeks of managers takes too long to be done on every change.
+_MOST_TO_PREVIEW = 8 * 5
 
 
 class CrmTimetableApply(models.TransientModel):
@@ -70,7 +72,7 @@ class CrmTimetableApply(models.TransientModel):
     def _compute_preview(self):
         for wizard in self:
             try:
-                wizard.preview = wizard._preview_text(wizard._prepare())
+                wizard.preview = wizard._preview()
             except UserError as error:
                 wizard.preview = str(error)
 
@@ -143,10 +145,14 @@ class CrmTimetableApply(models.TransientModel):
 
     def _prepare(self):
         """What applying would do. Raises where it cannot be applied."""
+        return self.env["crm.timetable"]._changes(
+            self._checked_timetables(), *self._weeks(), self.company_id
+        )
+
+    def _checked_timetables(self):
         self.ensure_one()
         self._check_users()
         self._check_weeks()
-        Timetable = self.env["crm.timetable"]
         timetables = self._timetables()
         without = [user.name for user, timetable in timetables.items() if not timetable.block_ids]
         if without:
@@ -156,15 +162,37 @@ class CrmTimetableApply(models.TransientModel):
                     managers=", ".join(without),
                 )
             )
-        return Timetable._changes(timetables, *self._weeks(), self.company_id)
+        return timetables
 
     def _timetables(self):
         if self.timetable_id:
             return dict.fromkeys(self._users(), self.timetable_id._origin)
         return self.env["crm.timetable"]._defaults_for(self._users(), self.company_id)
 
-    def _preview_text(self, changes):
+    def _preview(self):
+        """What applying would do or, where that is much, for how many it would be done."""
+        managers = len(self._checked_timetables())
         monday, sunday = self._weeks()
+        weeks = ((sunday - monday).days + 1) // 7
+        if managers * weeks <= _MOST_TO_PREVIEW:
+            return self._preview_text(self._prepare())
+        return self.env._(
+            "%(span)s Managers: %(managers)s, weeks: %(weeks)s. How many blocks that makes is "
+            "counted when the timetable is put into the calendar.",
+            span=self._span_text(),
+            managers=managers,
+            weeks=weeks,
+        )
+
+    def _span_text(self):
+        monday, sunday = self._weeks()
+        return self.env._(
+            "%(first)s – %(last)s.",
+            first=format_date(self.env, monday),
+            last=format_date(self.env, sunday),
+        )
+
+    def _preview_text(self, changes):
         parts = [
             self.env._("New blocks: %(count)s.", count=len(changes.to_create)),
             changes.to_move
@@ -175,9 +203,4 @@ class CrmTimetableApply(models.TransientModel):
         ]
         if not (changes.to_create or changes.to_move or changes.to_remove):
             parts[0] = self.env._("The calendar is as the timetable says: there is nothing to do.")
-        span = self.env._(
-            "%(first)s – %(last)s.",
-            first=format_date(self.env, monday),
-            last=format_date(self.env, sunday),
-        )
-        return " ".join([span, *filter(None, parts)])
+        return " ".join([self._span_text(), *filter(None, parts)])

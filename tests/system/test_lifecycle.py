@@ -34,6 +34,11 @@ TRACES = {
     "filters": "SELECT name FROM ir_filters",
     "defaults": "SELECT field_id::text AS name FROM ir_default",
     "lost reasons": "SELECT name ->> 'en_US' AS name FROM crm_lost_reason",
+    "activity types": "SELECT name ->> 'en_US' AS name FROM mail_activity_type",
+    "activity plans": "SELECT name FROM mail_activity_plan",
+    "calendars of work": "SELECT name FROM resource_calendar",
+    "resources": "SELECT name FROM resource_resource",
+    "dashboards": "SELECT name ->> 'en_US' AS name FROM spreadsheet_dashboard",
     "messages of models": "SELECT DISTINCT model AS name FROM mail_message",
     "message subtypes": "SELECT name ->> 'en_US' AS name FROM mail_message_subtype",
     "followers of models": "SELECT DISTINCT res_model AS name FROM mail_followers",
@@ -71,6 +76,9 @@ def test_life(used):
     assert used.inside("crm.use_addon") > LEADS / 2
 
     assert used.run("-u", ADDON) == []
+    planned = used.inside("crm.calendar")
+    assert planned["past"] > 0
+    assert len(planned["to_come"]) > 10
 
     used.inside("crm.uninstall", addon=ADDON)
     assert used.complaints == []
@@ -79,6 +87,9 @@ def test_life(used):
         LEFT
     )
     assert [kind for kind in TRACES if before[kind] - after[kind]] == []
+
+    # What a timetable planned is gone; what was, and what a manager changed, are events as any.
+    assert used.inside("crm.calendar") == {"past": planned["past"], "to_come": ["By Hand"]}
 
     # The registry of a later start knows nothing of us either, and CRM is as it was.
     assert used.run() == []

@@ -15,6 +15,7 @@ import {
     patchWithCleanup,
     serverState,
 } from "@web/../tests/web_test_helpers";
+import {CrmLead} from "@crm/../tests/mock_server/mock_models/crm_lead";
 import {session} from "@web/session";
 
 describe.current.tags("desktop");
@@ -28,7 +29,7 @@ class MailActivity extends mailModels.MailActivity {
 }
 
 defineParams({suite: "mail"}, "replace");
-defineModels({...mailModels, MailActivity});
+defineModels({...mailModels, CrmLead, MailActivity});
 
 beforeEach(() => {
     patchWithCleanup(session, {can_log_contacts: true});
@@ -118,7 +119,7 @@ async function openLeadWithMail(values) {
         ...values,
     });
     await start();
-    await openFormView("crm.lead", leadId);
+    await openFormView("crm.lead", leadId, {arch: "<form><chatter/></form>"});
     await click(".o-mail-Message [title='Expand']");
 }
 
@@ -129,8 +130,8 @@ test("an unknown sender's mail to a lead is logged", async () => {
     expect.verifySteps(["mail.message 1"]);
 });
 
-test("what nobody wrote is no contact", async () => {
-    await openLeadWithMail({message_type: "notification"});
+test("what nobody known wrote is no contact, unless it is a mail", async () => {
+    await openLeadWithMail({message_type: "comment"});
     await contains(".o-dropdown-item:contains('Copy Link')");
     await contains(".o-dropdown-item:contains('Log as Contact')", {count: 0});
 });

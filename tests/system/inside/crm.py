@@ -1,6 +1,7 @@
 """A CRM in use: many leads that move, and the daily work with one."""
 
 import random
+from datetime import timedelta
 
 from people import make_user
 
@@ -61,10 +62,78 @@ def use_addon(env):
     env["res.partner"].create({"name": "Never Again", "is_sales_blacklisted": True})
     env.cr.precommit.run()
     env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "off")
+    _ask_for_data(env, team, stage)
+    _use_contacts(env, team, user)
+    _use_working_time(env, user)
     env["ir.filters"].create({"name": "Ours", "model_id": "crm.funnel.report", "domain": "[]"})
     run = env["crm.ledger.rebuild"].create({})
     run.action_start()
     return env["crm.lead.stage.history"].search_count([])
+
+
+def _ask_for_data(env, team, stage):
+    """A gate, a questionnaire with an answer, a channel, and who distributes."""
+    fields = env["ir.model.fields"]
+    stage.write(
+        {
+            "gate_level": "need",
+            "gate_lead_field_ids": fields._get("crm.lead", "expected_revenue").ids,
+            "gate_client_field_ids": fields._get("res.partner", "website").ids,
+            "gate_contact_kind": "meeting",
+        }
+    )
+    team.action_use_ready_questions()
+    lead = env["crm.lead"].search([("team_id", "=", team.id)], limit=1)
+    lead.questionnaire = {"needs_product": "Pipes"}
+    # The catch-all of the company may be there already.
+    env["crm.request.channel"].create({"name": "Mails of the team", "team_id": team.id})
+
+
+def _use_contacts(env, team, user):
+    """A norm, a person who decides, and contacts with them: logged, and to be confirmed."""
+    env["crm.contact.norm"].create(
+        {"sales_role": "farmer", "team_id": team.id, "weekly_norm": 7, "company_id": False}
+    )
+    company = env["res.partner"].create({"name": "Client Ltd", "is_company": True})
+    person = env["res.partner"].create(
+        {"name": "Anna Clientova", "parent_id": company.id, "is_decision_maker": True}
+    )
+    lead = env["crm.lead"].search([("team_id", "=", team.id)], limit=1, offset=1)
+    lead.partner_id = company
+    env["crm.contact.log"].create(
+        {"kind": "meeting", "lead_id": lead.id, "contact_id": person.id, "user_id": user.id}
+    )
+    call = lead.activity_schedule("mail.mail_activity_data_call", user_id=user.id)
+    call.action_feedback()
+    env.ref("mail.mail_activity_data_todo").contact_kind = "visit"
+
+
+def _use_working_time(env, user):
+    """A timetable in the calendar, of weeks gone by and to come, and a time study of today."""
+    today = env.company._funnel_today()
+    env["crm.timetable.apply"].create(
+        {
+            "timetable_id": env.ref("sales_funnel_control.timetable_farmer").id,
+            "user_ids": user.ids,
+            "date_from": today - timedelta(weeks=1),
+            "date_to": today + timedelta(weeks=2),
+        }
+    ).action_apply()
+    by_hand = env["calendar.event"].search([("timetable_date", ">", today)], limit=1)
+    by_hand.name = "By Hand"
+    study = env["crm.time.study"].create({"user_id": user.id, "purpose": "Where do hours go?"})
+    study.message_post(body="Three days are enough")
+    studied = env["crm.time.study"].with_user(user)
+    studied.start_kind(env.ref("sales_funnel_control.time_kind_meetings").id)
+    studied.stop_kind()
+
+
+def calendar(env):
+    """How many events are past, and the names of those to come."""
+    now = env.cr.now()
+    events = env["calendar.event"].with_context(active_test=False).search([])
+    to_come = events.filtered(lambda event: event.start > now)
+    return {"past": len(events - to_come), "to_come": sorted(to_come.mapped("name"))}
 
 
 def uninstall(env, addon):

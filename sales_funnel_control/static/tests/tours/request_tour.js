@@ -28,6 +28,22 @@ tours.add("sales_funnel_control.requests", {
                 ".o_data_row:contains(Toured Request):not(:has(button[name=action_take_request]))",
         },
         {
+            content: "Log the contact from here",
+            trigger: ".o_data_row:contains(Toured Request) button[name=action_log_contact]",
+            run: "click",
+        },
+        {
+            content: "Not yet: see the request first",
+            trigger: ".modal .o_form_view [name=lead_id] input:value(Toured Request)",
+        },
+        {
+            trigger: ".modal .btn-close",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+        {
             content: "Open it",
             trigger: ".o_data_row:contains(Toured Request) .o_data_cell[name=name]",
             run: "click",
