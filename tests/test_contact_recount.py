@@ -266,9 +266,7 @@ class TestContactRights(ContactCase):
             ([other.id, self.company.id], self.company),
             ([other.id], other),
         ):
-            log = mine.with_context(allowed_company_ids=ids).create(
-                {"partner_id": self.client.id}
-            )
+            log = mine.with_context(allowed_company_ids=ids).create({"partner_id": self.client.id})
             self.assertEqual(log.sudo().company_id, company)
         self.team.company_id = other
         mine = self.Log.with_context(allowed_company_ids=[self.company.id, other.id])

@@ -342,7 +342,7 @@ class CrmContactLog(models.Model):
         if any(log.state == "done" and log.date > now for log in self):
             raise ValidationError(
                 self.env._(
-                    "A contact is logged when it has happened. Plan an activity for what is to come."
+                    "A contact is logged when it has happened. Plan an activity for later."
                 )
             )
 

@@ -1,5 +1,16 @@
 from odoo import models
 
+# What was taken down of a contact and does not follow the deal it is moved to.
+_OF_THE_MOMENT = (
+    "company_id",
+    "contact_id",
+    "had_deal",
+    "had_questionnaire",
+    "partner_id",
+    "stage_id",
+    "team_id",
+)
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -22,8 +33,7 @@ class CrmContactLog(models.Model):
 
     def _move_to(self, lead):
         """Move the contacts to another deal, with all that was taken down of their moment."""
-        keeping = [self._fields[name] for name in ("team_id", "stage_id", "had_questionnaire", "had_deal")]
-        keeping += [self._fields[name] for name in ("company_id", "contact_id", "partner_id")]
+        keeping = [self._fields[name] for name in _OF_THE_MOMENT]
         with self.env.protecting(keeping, self):
             self.lead_id = lead
         self._learn_questionnaire(lead)

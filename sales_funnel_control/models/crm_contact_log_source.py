@@ -114,30 +114,14 @@ class CrmContactLog(models.Model):
         )
         partner_ids = (v.get("contact_id") or v.get("partner_id") for v in meetings)
         people = self.env["res.partner"].sudo().browse(filter(None, partner_ids))
-        bought = self._clients_who_bought(people | leads.partner_id)
+        clients = (people | leads.partner_id).commercial_partner_id
+        firsts = clients._first_sales(clients, leads.company_id | farmers.company_id)
         for vals in meetings:
             lead = leads.browse(vals.get("lead_id") or ())
             person = people.browse(vals.get("contact_id") or vals.get("partner_id") or ())
             client = (person or lead.partner_id).commercial_partner_id
-            if lead.team_id.funnel_kind == "proactive" or client in bought:
+            company = lead.company_id or farmers.browse(vals["user_id"]).company_id
+            first = firsts.get((client.id, company.id))
+            if first and first <= (vals.get("date") or fields.Datetime.now()):
                 vals["kind"] = "visit"
         return vals_list
-
-    @api.model
-    def _clients_who_bought(self, partners):
-        """Those of the partners' organisations that have bought."""
-        clients = partners.sudo().commercial_partner_id
-        if not clients:
-            return clients
-        deals = self.env["crm.lead"].sudo().with_context(active_test=False)
-        won = deals.search(
-            [("partner_id.commercial_partner_id", "in", clients.ids), ("won_status", "=", "won")]
-        )
-        orders = (
-            self.env["sale.order"]
-            .sudo()
-            .search(
-                [("partner_id.commercial_partner_id", "in", clients.ids), ("state", "=", "sale")]
-            )
-        )
-        return clients & (won.partner_id | orders.partner_id).commercial_partner_id

@@ -141,11 +141,20 @@ class CrmContactLog(models.Model):
             waiting["state"] = "to_confirm"
             by_company.setdefault(lead.company_id or user.company_id, []).append(waiting)
         for company, waiting in by_company.items():
-            try:
-                with self.env.cr.savepoint():
-                    self.with_company(company).create(waiting)
-            except UniqueViolation:
-                _logger.info("Contacts to be confirmed were gathered by somebody else meanwhile.")
+            self.with_company(company)._create_each(waiting)
+
+    @api.model
+    def _create_each(self, vals_list):
+        """Create the contacts, but for those that somebody else gathered meanwhile."""
+        try:
+            with self.env.cr.savepoint():
+                self.create(vals_list)
+        except UniqueViolation:
+            if len(vals_list) == 1:
+                _logger.info("A contact to be confirmed was gathered by somebody else meanwhile.")
+                return
+            for vals in vals_list:
+                self._create_each([vals])
 
     def _guess_person(self, vals, lead):
         """Whom a contact to be confirmed was with, where nothing says so."""

@@ -16,7 +16,8 @@ class CrmLead(models.Model):
     def _message_post_after_hook(self, message, msg_vals):
         result = super()._message_post_after_hook(message, msg_vals)
         lead = self.sudo()
-        if lead.channel_id and not lead.first_reaction_at and lead._is_answer(message.sudo(), lead.message_partner_ids):
+        is_waiting = lead.channel_id and not lead.first_reaction_at
+        if is_waiting and lead._is_answer(message.sudo(), lead.message_partner_ids):
             lead._set_reaction(message.date, lead._user_of(message.sudo().author_id))
         return result
 
@@ -66,7 +67,8 @@ class CrmLead(models.Model):
         minutes = 0
         if moment:
             span = (self.requested_at, moment)
-            [minutes] = self.channel_id._calendar()._minutes_worked([span])
+            channel = self.channel_id
+            [minutes] = channel._calendar()._minutes_worked([span], channel.company_id)
         self.write(
             {
                 "first_reaction_at": moment,

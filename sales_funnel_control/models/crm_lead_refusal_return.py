@@ -148,16 +148,7 @@ class CrmLeadRefusal(models.Model):
 
     def _has_bought(self):
         client = self.partner_id.commercial_partner_id
-        of_client = Domain("partner_id", "child_of", client.id) & Domain(
-            "company_id", "in", (False, self.company_id.id)
-        )
-        deals = self.env["crm.lead"].with_context(active_test=False)
-        return bool(
-            deals.search_count(of_client & Domain("won_status", "=", "won"), limit=1)
-            or self.env["sale.order"].search_count(
-                of_client & Domain("state", "=", "sale"), limit=1
-            )
-        )
+        return bool(client._first_sales(client, self.company_id))
 
     def _returned(self, leads):
         """Note that the client is worked again, and close what reminded of it.

@@ -164,7 +164,7 @@ class CrmLead(models.Model):
                 for lead in leads
                 if not lead.first_reaction_at
             }
-            minutes = channel._calendar()._minutes_worked(open_spans.values())
+            minutes = channel._calendar()._minutes_worked(open_spans.values(), channel.company_id)
             minutes = dict(zip(open_spans, minutes, strict=True))
             for lead in leads:
                 lead.reaction_time = lead._say_reaction_time(minutes.get(lead))

@@ -218,7 +218,7 @@ class CrmRequestChannel(models.Model):
 
     def _due_at(self, moment):
         """When a request of this moment is to be answered at the latest (naive UTC)."""
-        return self._calendar()._minutes_after(moment, self.reaction_term)
+        return self._calendar()._minutes_after(moment, self.reaction_term, self.company_id)
 
     def _escalation_user(self, team):
         """Who hears of an unanswered request to ``team``; the responsible where nobody else."""

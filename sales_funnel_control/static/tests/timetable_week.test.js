@@ -114,5 +114,7 @@ test("a salesperson does not edit; an empty timetable is not applied", async () 
 test("no timetable says what to do", async () => {
     await openWeek(() => makeWeek({timetable: false, timetables: []}));
     expect.verifySteps([[false]]);
-    expect(".o_view_nocontent").toHaveText(/Configuration > Contacts and Working Time > Timetables/);
+    expect(".o_view_nocontent").toHaveText(
+        /Configuration > Contacts and Working Time > Timetables/
+    );
 });
