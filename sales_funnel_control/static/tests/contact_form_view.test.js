@@ -1,14 +1,8 @@
 import {describe, expect, test} from "@odoo/hoot";
-import {
-    contains,
-    defineModels,
-    fields,
-    models,
-    mountView,
-    onRpc,
-    unload,
-} from "@web/../tests/web_test_helpers";
-import {animationFrame} from "@odoo/hoot-mock";
+import {unload} from "@odoo/hoot-dom";
+import {mockSendBeacon} from "@odoo/hoot-mock";
+import {mailModels} from "@mail/../tests/mail_test_helpers";
+import {contains, defineModels, fields, models, mountView} from "@web/../tests/web_test_helpers";
 
 describe.current.tags("desktop");
 
@@ -20,10 +14,10 @@ class Talk extends models.Model {
     _records = [{id: 1, result: "Wants an offer"}];
 }
 
-defineModels([Talk]);
+defineModels({...mailModels, Talk});
 
 async function leaveThePage(resId) {
-    onRpc("web_save", () => expect.step("web_save"));
+    mockSendBeacon((route) => expect.step(route));
     await mountView({
         type: "form",
         resModel: "crm.contact.log",
@@ -32,7 +26,6 @@ async function leaveThePage(resId) {
     });
     await contains("[name=result] input").edit("Nothing yet", {confirm: false});
     await unload();
-    await animationFrame();
 }
 
 test("a contact that was only begun is not logged by leaving the page", async () => {
@@ -42,5 +35,5 @@ test("a contact that was only begun is not logged by leaving the page", async ()
 
 test("a correction is kept by leaving the page", async () => {
     await leaveThePage(1);
-    expect.verifySteps(["web_save"]);
+    expect.verifySteps(["/web/dataset/call_kw/crm.contact.log/web_save"]);
 });
