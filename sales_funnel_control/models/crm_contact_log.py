@@ -341,9 +341,7 @@ class CrmContactLog(models.Model):
         now = fields.Datetime.now()
         if any(log.state == "done" and log.date > now for log in self):
             raise ValidationError(
-                self.env._(
-                    "A contact is logged when it has happened. Plan an activity for later."
-                )
+                self.env._("A contact is logged when it has happened. Plan an activity for later.")
             )
 
     @api.constrains("lead_id", "partner_id", "contact_id", "state")

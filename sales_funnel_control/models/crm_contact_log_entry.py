@@ -36,7 +36,7 @@ class CrmContactLog(models.Model):
         ondelete="set null",
         copy=False,
     )
-    message_id = fields.Many2one("mail.message", "Message", ondelete="set null", copy=False)
+    message_id = fields.Many2one("mail.message", ondelete="set null", copy=False)
     next_activity_id = fields.Many2one(
         "mail.activity",
         "Planned Next Step",

@@ -37,27 +37,3 @@ class CrmContactLog(models.Model):
         with self.env.protecting(keeping, self):
             self.lead_id = lead
         self._learn_questionnaire(lead)
-
-
-class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    _inherit = "base.partner.merge.automatic.wizard"
-
-    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
-        """Count the contacts of the persons and organisations merged anew.
-
-        Odoo deletes rows that a rule of the database lets exist once only: the calls with both
-        persons on one day would be such rows.
-        """
-        logs = self.env["crm.contact.log"].sudo()
-        logs = logs.search(
-            ["|", ("contact_id", "in", partner_ids), ("organisation_id", "in", partner_ids)]
-        )
-        logs._without_counts()
-        result = super()._merge(partner_ids, dst_partner, extra_checks)
-        logs.invalidate_recordset()
-        logs = logs.exists()
-        for person, theirs in logs.grouped("contact_id").items():
-            if person:
-                theirs.person_key = person.id
-        logs._count()
-        return result

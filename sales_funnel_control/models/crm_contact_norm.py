@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..tools import working_time
 from .crm_team_member import GRADES, SALES_ROLES
@@ -64,7 +65,7 @@ class CrmContactNorm(models.Model):
     )
     valid_from = fields.Date(
         required=True,
-        default=_default_valid_from,
+        default=lambda self: self._default_valid_from(),
         help="The norm counts for the weeks that begin on this day or later, until one with a "
         "later day follows.",
     )
@@ -139,7 +140,7 @@ class CrmContactNorm(models.Model):
     @api.model
     def _in_force(self):
         """All norms, in the order in which the first that fits wins."""
-        return self.sudo().search([], order="specificity desc, valid_from desc, id desc")
+        return self.sudo().search(Domain.TRUE, order="specificity desc, valid_from desc, id desc")
 
     def _of_week(self, memberships, company, kind, week_start):
         """The norm of a manager for a week.

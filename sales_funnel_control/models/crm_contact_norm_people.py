@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import working_time
@@ -36,7 +37,7 @@ class CrmContactNormWeek(models.Model):
         """Mondays to write by company: since the last week that was written, to the next week."""
         latest = dict(self._read_group([], ["company_id"], ["week_start:max"]))
         weeks = {}
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search(Domain.TRUE):
             this_week = working_time.monday(company._funnel_today())
             week = min(latest.get(company, this_week) + WEEK, this_week)
             week = max(week, this_week - BACKFILL_WEEKS * WEEK)

@@ -56,7 +56,7 @@ class CrmContactNormWeek(models.Model):
         "Norm of a Full Week", required=True, readonly=True, aggregator=None
     )
     days_normal = fields.Float("Working Days", digits=(16, 2), readonly=True, aggregator=None)
-    days_present = fields.Float("Days Present", digits=(16, 2), readonly=True, aggregator=None)
+    days_present = fields.Float(digits=(16, 2), readonly=True, aggregator=None)
     norm = fields.Float(
         digits=(16, 1),
         readonly=True,

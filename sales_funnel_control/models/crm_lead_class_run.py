@@ -32,9 +32,7 @@ class CrmLeadClassRun(models.Model):
     )
     total = fields.Integer("Leads", readonly=True)
     done = fields.Integer("Gone Over", readonly=True)
-    changed = fields.Integer(
-        "Changed", readonly=True, help="Leads that have another class than before."
-    )
+    changed = fields.Integer(readonly=True, help="Leads that have another class than before.")
     failed = fields.Integer(
         readonly=True,
         help="Leads whose class could not be proposed and is as before. The log says why.",

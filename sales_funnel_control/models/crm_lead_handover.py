@@ -8,11 +8,12 @@ class CrmStage(models.Model):
 
     def _on_entered(self, leads):
         """Clients won by hunters are handed to farmers."""
-        super()._on_entered(leads)
+        result = super()._on_entered(leads)
         if self.id in self._won_stage_ids() and self.env["res.company"]._switched_on(
             "handover_to_farmer"
         ):
             leads._hand_clients_to_farmers()
+        return result
 
 
 class CrmLead(models.Model):

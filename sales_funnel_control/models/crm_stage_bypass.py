@@ -27,7 +27,7 @@ class CrmStageBypass(models.Model):
         "res.users", "Passed by", ondelete="set null", readonly=True, help="Who moved the deal."
     )
     manager_id = fields.Many2one(
-        "res.users", "Manager", ondelete="set null", readonly=True, help="Whose deal it was."
+        "res.users", ondelete="set null", readonly=True, help="Whose deal it was."
     )
     team_id = fields.Many2one("crm.team", "Sales Team", ondelete="set null", readonly=True)
     company_id = fields.Many2one("res.company", ondelete="cascade", readonly=True)

@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from ..tools import questionnaire
@@ -195,7 +196,7 @@ class CrmStage(models.Model):
     @ormcache()
     def _gates(self):
         """The :class:`Gate` of every stage that has one, by stage id."""
-        stages = self.sudo().with_context(active_test=False).search([])
+        stages = self.sudo().with_context(active_test=False).search(Domain.TRUE)
         gates = {stage.id: stage._gate() for stage in stages}
         return {stage_id: gate for stage_id, gate in gates.items() if any(gate)}
 

@@ -7,5 +7,5 @@ class CrmTeam(models.Model):
     _inherit = "crm.team"
 
     def _assign_and_convert_leads(self, *args, **kwargs):
-        teams = self.with_context(self.env["crm.lead"]._in_manner("assignment").env.context)
+        teams = self.with_context(**self.env["crm.lead"]._in_manner("assignment").env.context)
         return super(CrmTeam, teams)._assign_and_convert_leads(*args, **kwargs)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import LazyTranslate, ormcache
 
 _lt = LazyTranslate(__name__)
@@ -91,5 +92,5 @@ class CrmTeam(models.Model):
     @ormcache()
     def _teams_with_questions(self):
         """Ids of the teams that have a needs questionnaire."""
-        teams = self.sudo().with_context(active_test=False).search([])
+        teams = self.sudo().with_context(active_test=False).search(Domain.TRUE)
         return frozenset(teams.filtered("questionnaire_definition").ids)

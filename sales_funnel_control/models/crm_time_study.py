@@ -45,7 +45,6 @@ class CrmTimeStudy(models.Model):
     )
     asked_by_id = fields.Many2one(
         "res.users",
-        "Asked By",
         required=True,
         readonly=True,
         default=lambda self: self.env.user,

@@ -6,6 +6,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 _logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class CrmTimeStudy(models.Model):
         entries = study.entry_ids.filtered(lambda entry: entry.day == today)
         running = entries.filtered(lambda entry: entry.start and not entry.stop)[:1]
         minutes = {entry: entry._minutes_so_far(now) for entry in entries}
-        kinds = self.env["crm.time.kind"].search([])
+        kinds = self.env["crm.time.kind"].search(Domain.TRUE)
         spent = {
             kind: sum(minutes[entry] for entry in entries if entry.kind_id == kind)
             for kind in kinds | entries.kind_id

@@ -46,7 +46,6 @@ class ResPartner(models.Model):
     former_people_ids = fields.One2many(
         "crm.contact.post",
         "organisation_id",
-        "Former People",
         groups="sales_team.group_sale_salesman",
         help="Decision makers and other people who were here before, and where to find them now.",
     )

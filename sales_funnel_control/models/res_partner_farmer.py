@@ -26,7 +26,6 @@ class ResPartner(models.Model):
     )
     won_by_id = fields.Many2one(
         "res.users",
-        "Won By",
         readonly=True,
         copy=False,
         groups=_SALES,
@@ -135,20 +134,3 @@ class ResPartner(models.Model):
 
 def _given(vals):
     return {name for name, value in vals.items() if value}
-
-
-class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    _inherit = "base.partner.merge.automatic.wizard"
-
-    def _update_values(self, src_partners, dst_partner):
-        """Whoever merges duplicates of a client keeps its farmer, without choosing one."""
-        known = next((p for p in src_partners.sudo() if p.farmer_id), None)
-        if known and not dst_partner.farmer_id:
-            dst_partner.sudo().write(
-                {
-                    "farmer_id": known.farmer_id.id,
-                    "won_by_id": known.won_by_id.id,
-                    "handed_over_on": known.handed_over_on,
-                }
-            )
-        return super()._update_values(src_partners, dst_partner)

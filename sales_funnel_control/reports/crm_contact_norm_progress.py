@@ -86,7 +86,9 @@ class CrmContactNormProgress(models.Model):
     def _search_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return Domain("id", "in", self.search([]).filtered(lambda row: row.state in value).ids)
+        return Domain(
+            "id", "in", self.search(Domain.TRUE).filtered(lambda row: row.state in value).ids
+        )
 
     def action_open_contacts(self):
         """Open the contacts of the week."""

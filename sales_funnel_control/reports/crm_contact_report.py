@@ -62,9 +62,7 @@ class CrmContactReport(models.Model):
     days_normal = fields.Float(
         "Working Days", digits=(16, 2), readonly=True, aggregator=None, exportable=False
     )
-    days_present = fields.Float(
-        "Days Present", digits=(16, 2), readonly=True, aggregator=None, exportable=False
-    )
+    days_present = fields.Float(digits=(16, 2), readonly=True, aggregator=None, exportable=False)
     has_norm = fields.Boolean(readonly=True, help="The manager owes contacts of this kind.")
     counted = fields.Integer(
         "Towards the Norm", readonly=True, help="Contacts that count towards a norm there is."

@@ -1,3 +1,4 @@
+from . import base_partner_merge
 from . import crm_contact_batch
 from . import crm_funnel_builder
 from . import crm_lead_lost

@@ -38,7 +38,7 @@ class CrmContactBatch(models.TransientModel):
     lead_id = fields.Many2one(related="line_id.lead_id")
     activity_id = fields.Many2one(related="line_id.activity_id", string="Planned")
     activity_date = fields.Date(related="line_id.activity_id.date_deadline", string="Due On")
-    client_id = fields.Many2one("res.partner", "Client", compute="_compute_client")
+    client_id = fields.Many2one("res.partner", compute="_compute_client")
     phone = fields.Char(compute="_compute_client")
     last_contact = fields.Char(compute="_compute_client")
     script = fields.Html(related="line_id.lead_id.stage_id.script")

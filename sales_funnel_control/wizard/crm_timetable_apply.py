@@ -35,7 +35,6 @@ class CrmTimetableApply(models.TransientModel):
     )
     timetable_id = fields.Many2one(
         "crm.timetable",
-        "Timetable",
         domain="[('company_id', 'in', [False, company_id])]",
         help="Empty: every manager gets the timetable of their role.",
     )

@@ -1,0 +1,38 @@
+from odoo import models
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        """Count the contacts of the persons and organisations merged anew.
+
+        Odoo deletes rows that a rule of the database lets exist once only: the calls with both
+        persons on one day would be such rows.
+        """
+        logs = self.env["crm.contact.log"].sudo()
+        logs = logs.search(
+            ["|", ("contact_id", "in", partner_ids), ("organisation_id", "in", partner_ids)]
+        )
+        logs._without_counts()
+        result = super()._merge(partner_ids, dst_partner, extra_checks)
+        logs.invalidate_recordset()
+        logs = logs.exists()
+        for person, theirs in logs.grouped("contact_id").items():
+            if person:
+                theirs.person_key = person.id
+        logs._count()
+        return result
+
+    def _update_values(self, src_partners, dst_partner):
+        """Whoever merges duplicates of a client keeps its farmer, without choosing one."""
+        known = next((p for p in src_partners.sudo() if p.farmer_id), None)
+        if known and not dst_partner.farmer_id:
+            dst_partner.sudo().write(
+                {
+                    "farmer_id": known.farmer_id.id,
+                    "won_by_id": known.won_by_id.id,
+                    "handed_over_on": known.handed_over_on,
+                }
+            )
+        return super()._update_values(src_partners, dst_partner)
