@@ -42,13 +42,15 @@ def uninstall_hook(env):
     env["ir.exports"].search([("resource", "in", names)]).unlink()
     # Other addons extend the mixins our models are made of, and own a record of that.
     inherits = env["ir.model.inherit"].search([("model_id", "in", models.ids)])
-    env["ir.model.data"].search(
-        [
-            ("model", "=", "ir.model.inherit"),
-            ("res_id", "in", inherits.ids),
-            ("module", "!=", _ADDON),
-        ]
-    ).unlink()
+    choices = env["ir.model.fields.selection"].search([("field_id.model_id", "in", models.ids)])
+    for records in (inherits, choices):
+        env["ir.model.data"].search(
+            [
+                ("model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("module", "!=", _ADDON),
+            ]
+        ).unlink()
 
 
 def _keep_used_reasons(env):

@@ -44,6 +44,12 @@ class ContactCase(FunnelCase):
         )
         cls.own = cls.Log.with_user(cls.ivanov)
 
+    def sell(self):
+        """The client has bought a month ago."""
+        order = self.env["sale.order"].create({"partner_id": self.client.id})
+        order.action_confirm()
+        order.date_order = fields.Datetime.now() - timedelta(days=30)
+
     def deal(self, user=None, **values):
         return self.new_lead(user=user, **{"partner_id": self.client.id, **values})
 

@@ -194,7 +194,7 @@ class TestToConfirm(ContactCase):
         deal = self.new_lead(partner_id=self.client.id)
         meetings = {"new": self.event(self.buyer, user=petrova, opportunity_id=deal.id)}
         self.gather()
-        deal.action_set_won()
+        self.sell()
         meetings["bought"] = self.event(self.buyer, user=petrova)
         meetings["hunter"] = self.event(self.buyer)
         self.gather()

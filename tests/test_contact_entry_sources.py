@@ -43,7 +43,7 @@ class TestContactOfMessage(ContactCase):
         log = form.save()
         self.assertEqual(log.message_id, mail)
         self.assertEqual(mail.with_user(self.ivanov).action_log_contact()["res_id"], log.id)
-        deal.team_id.funnel_kind = "proactive"
+        self.sell()
         mail = mail.copy()
         form = self.dialog(mail.with_user(self.ivanov).action_log_contact())
         self.assertEqual(form.kind, "warm_contact", "An existing client wrote")
@@ -77,7 +77,7 @@ class TestContactOfMessage(ContactCase):
 
     def test_mail_of_an_existing_client_is_no_warm_contact(self):
         deal = self.deal()
-        deal.team_id.funnel_kind = "proactive"
+        self.sell()
         log = self.log(self.mail(deal, author_id=self.director.id))
         self.assertEqual((log.kind, log.count_note), ("warm_contact", "not_in_person"))
 

@@ -268,7 +268,7 @@ class TestContactRights(ContactCase):
         ):
             log = mine.with_context(allowed_company_ids=ids).create({"partner_id": self.client.id})
             self.assertEqual(log.sudo().company_id, company)
-        self.team.company_id = other
+        self.team.write({"user_id": False, "company_id": other.id})
         mine = self.Log.with_context(allowed_company_ids=[self.company.id, other.id])
         log = mine.create({"partner_id": self.client.id, "user_id": self.ivanov.id})
         self.assertEqual(log.company_id, other)

@@ -10,6 +10,7 @@ class TestProgress(NormCase):
 
     def test_figures(self):
         self._norm(kind="effective_call", weekly_norm=40)
+        self.env.company.purpose_hunter = False
         for counts_as, day in (
             ("held_meeting", MONDAY),
             ("productive_meeting", MONDAY + DAY),

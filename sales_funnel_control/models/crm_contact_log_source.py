@@ -63,12 +63,10 @@ class CrmContactLog(models.Model):
         lead = self.env["crm.lead"].browse(message.model == "crm.lead" and message.res_id)
         note = self.env.ref("mail.mt_note", raise_if_not_found=False)
         is_call_note = message.subtype_id == note and message.message_type != "email"
-        kind = "incoming_call"
-        if not is_call_note and (
-            lead.sudo().team_id.funnel_kind == "proactive"
-            or self._clients_who_bought(lead.sudo().partner_id | message.author_id)
-        ):
-            kind = "warm_contact"
+        client = (lead.sudo().partner_id | message.author_id).commercial_partner_id
+        company = lead.sudo().company_id or self.env.company
+        has_bought = not is_call_note and client._first_sales(client, company)
+        kind = "warm_contact" if has_bought else "incoming_call"
         return {
             "kind": kind,
             # Who wrote has not been talked to.

@@ -50,7 +50,30 @@ TRACES = {
 # Odoo's uninstallation itself leaves the note (not the key) of a foreign key on another's table. A
 # reason that clients gave is the company's own by now.
 LEFT = {
-    "model constraints": {"crm_stage_target_set_by_id_fkey", "crm_lead_lost_competitor_id_fkey"},
+    "model constraints": {
+        "calendar_event_time_block_id_fkey",
+        "crm_lead_answerable_id_fkey",
+        "crm_lead_channel_id_fkey",
+        "crm_lead_escalation_activity_id_fkey",
+        "crm_lead_first_reaction_by_id_fkey",
+        "crm_lead_lost_competitor_id_fkey",
+        "crm_stage_activity_plan_id_fkey",
+        "crm_stage_gate_client_field_rel_crm_stage_id_fkey",
+        "crm_stage_gate_client_field_rel_ir_model_fields_id_fkey",
+        "crm_stage_gate_lead_field_rel_crm_stage_id_fkey",
+        "crm_stage_gate_lead_field_rel_ir_model_fields_id_fkey",
+        "crm_stage_gate_person_field_rel_crm_stage_id_fkey",
+        "crm_stage_gate_person_field_rel_ir_model_fields_id_fkey",
+        "crm_stage_material_rel_attachment_id_fkey",
+        "crm_stage_material_rel_stage_id_fkey",
+        "crm_stage_material_template_id_fkey",
+        "crm_stage_target_set_by_id_fkey",
+        "crm_team_successor_team_id_fkey",
+        "mail_activity_plan_line_id_fkey",
+        "mail_activity_rule_stage_id_fkey",
+        "res_partner_farmer_id_fkey",
+        "res_partner_won_by_id_fkey",
+    },
     "lost reasons": {"No budget"},
 }
 

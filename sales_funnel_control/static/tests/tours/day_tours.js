@@ -142,11 +142,11 @@ tours.add("sales_funnel_control.farmer_day", {
         },
         {
             content: "Take it",
-            trigger: "button[name=action_take_request]",
+            trigger: `${card("Day Request")} button[name=action_take_request], .o_data_row:contains(Day Request) button[name=action_take_request]`,
             run: "click",
         },
         {
-            trigger: "body:not(:has(button[name=action_take_request]))",
+            trigger: `${card("Day Request")}:not(:has(button[name=action_take_request])), .o_data_row:contains(Day Request):not(:has(button[name=action_take_request]))`,
         },
         ...goTo("On to the clients", pipeline, card("Day Client")),
         {
