@@ -23,8 +23,7 @@ class CrmLead(models.Model):
 
     def _merge_dependences(self, opportunities):
         """Contacts of the deals merged are contacts of the one that remains."""
-        logs = self.env["crm.contact.log"].sudo()
-        logs.search([("lead_id", "in", opportunities.ids)])._move_to(self)
+        opportunities.sudo().contact_log_ids._move_to(self)
         return super()._merge_dependences(opportunities)
 
 
@@ -33,6 +32,8 @@ class CrmContactLog(models.Model):
 
     def _move_to(self, lead):
         """Move the contacts to another deal, with all that was taken down of their moment."""
+        if not self:
+            return
         keeping = [self._fields[name] for name in _OF_THE_MOMENT]
         with self.env.protecting(keeping, self):
             self.lead_id = lead

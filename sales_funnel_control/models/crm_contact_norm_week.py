@@ -219,10 +219,23 @@ class CrmContactNormWeek(models.Model):
                 dropped |= row
             elif not row.last_day:
                 left |= row
-        dropped.unlink()
+        dropped._drop()
         for company, rows in left.grouped("company_id").items():
             rows.last_day = company._funnel_today()
         left._count_days()
+
+    def _drop(self):
+        """Delete rows that nothing refers to.
+
+        Deleting them one by one like others' records would make the whole transaction forget what
+        it has read, also where it only adds a member to a team.
+        """
+        if self:
+            self.flush_model()
+            self.env.cr.execute(
+                SQL("DELETE FROM crm_contact_norm_week WHERE id = ANY(%s)", self.ids)
+            )
+            self.invalidate_model()
 
     # -- correcting the days ------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
+    contact_log_ids = fields.One2many("crm.contact.log", "lead_id", readonly=True, copy=False)
     contact_log_count = fields.Integer("Contacts", compute="_compute_contact_log_count")
 
     def _compute_contact_log_count(self):

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 _GATED_FIELDS = {"stage_id", "team_id", "type", "user_id"}
@@ -55,6 +55,8 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
+    bypass_ids = fields.One2many("crm.stage.bypass", "lead_id", readonly=True, copy=False)
+
     # -- ORM ----------------------------------------------------------------------------------
 
     @api.model_create_multi
@@ -95,8 +97,7 @@ class CrmLead(models.Model):
         return survivor.with_env(self.env)
 
     def _merge_dependences(self, opportunities):
-        bypasses = self.env["crm.stage.bypass"].sudo()
-        bypasses.search([("lead_id", "in", opportunities.ids)]).write({"lead_id": self.id})
+        opportunities.sudo().bypass_ids.write({"lead_id": self.id})
         return super()._merge_dependences(opportunities)
 
     # -- actions ------------------------------------------------------------------------------
