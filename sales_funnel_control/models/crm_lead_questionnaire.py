@@ -6,6 +6,7 @@ from ..tools import questionnaire
 
 _BATCH = 10_000
 _PENDING = "pending"
+_PROPERTIES = "properties"
 _REOPENING_FIELDS = {"active", "probability", "stage_id"}
 
 
@@ -14,9 +15,12 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
+    # Whenever a lead changes teams, tracking reads both: together, they cost one query.
+    lead_properties = fields.Properties(prefetch=_PROPERTIES)
     questionnaire = fields.Properties(
         "Needs Questionnaire",
         definition="team_id.questionnaire_definition",
+        prefetch=_PROPERTIES,
         copy=True,
         help="What the client needs. A number of 0 counts as not answered; a checkbox is "
         "answered either way.",
