@@ -1,4 +1,29 @@
-from odoo.tests import TransactionCase, new_test_user
+import json
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import HttpCase, TransactionCase, new_test_user
+
+
+class Json2Case(HttpCase):
+    """Calls methods the way other programs do."""
+
+    def json2(self, user, method, **arguments):
+        """Call ``model/method`` with named arguments, as ``user``.
+
+        :return: Odoo's answer
+        """
+        key = (
+            self.env["res.users.apikeys"]
+            .with_user(user)
+            .sudo()
+            ._generate("rpc", "test", fields.Datetime.now() + timedelta(days=1))
+        )
+        return self.url_open(
+            f"/json/2/{method}",
+            data=json.dumps(arguments),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
 
 
 class FunnelCase(TransactionCase):

@@ -1,33 +1,20 @@
-import json
 from datetime import timedelta
 
 from lxml import etree
 
 from odoo import fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
+from .common import Json2Case
 from .test_contact_entry import ContactCase
 
 
 @tagged("post_install", "-at_install")
-class TestContactOverHttp(ContactCase, HttpCase):
+class TestContactOverHttp(ContactCase, Json2Case):
     """Contacts by other programs, and what a manager sees and clicks."""
 
     # Wide enough for the chatter to stand beside the form.
     browser_size = "1920x1080"
-
-    def json2(self, user, method, **arguments):
-        key = (
-            self.env["res.users.apikeys"]
-            .with_user(user)
-            .sudo()
-            ._generate("rpc", "test", fields.Datetime.now() + timedelta(days=1))
-        )
-        return self.url_open(
-            f"/json/2/{method}",
-            data=json.dumps(arguments),
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-        )
 
     def create_by_json2(self, user, **values):
         return self.json2(user, "crm.contact.log/create", vals_list=[values])

@@ -1,28 +1,12 @@
-import json
-from datetime import timedelta
+from odoo.tests import new_test_user, tagged
 
-from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
-
+from .common import Json2Case
 from .test_gates import GateCase
 
 
 @tagged("post_install", "-at_install")
-class TestGatesOverHttp(GateCase, HttpCase):
+class TestGatesOverHttp(GateCase, Json2Case):
     """The paths that lead in from outside, and the web client."""
-
-    def json2(self, user, method, **arguments):
-        key = (
-            self.env["res.users.apikeys"]
-            .with_user(user)
-            .sudo()
-            ._generate("rpc", "test", fields.Datetime.now() + timedelta(days=1))
-        )
-        return self.url_open(
-            f"/json/2/{method}",
-            data=json.dumps(arguments),
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-        )
 
     def test_json2(self):
         lead = self.deal(known=0)

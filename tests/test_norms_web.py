@@ -1,16 +1,12 @@
-import json
-from datetime import timedelta
-
-from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..tools import working_time
-from .common import FunnelCase
+from .common import FunnelCase, Json2Case
 
 
 @tagged("post_install", "-at_install")
-class TestNormsOverHttp(FunnelCase, HttpCase):
+class TestNormsOverHttp(FunnelCase, Json2Case):
     """In the running week: the browser knows no other."""
 
     @classmethod
@@ -45,19 +41,6 @@ class TestNormsOverHttp(FunnelCase, HttpCase):
             (cls.today, cls.monday, cls.team.id, cls.contact.id),
         )
         cls.env.invalidate_all()
-
-    def json2(self, user, method, **arguments):
-        key = (
-            self.env["res.users.apikeys"]
-            .with_user(user)
-            .sudo()
-            ._generate("rpc", "test", fields.Datetime.now() + timedelta(days=1))
-        )
-        return self.url_open(
-            f"/json/2/{method}",
-            data=json.dumps(arguments),
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-        )
 
     def test_progress_by_json2(self):
         answer = self.json2(self.ivanov, "crm.contact.norm/get_progress")

@@ -1,30 +1,17 @@
-import json
 from datetime import timedelta
 
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
+from .common import Json2Case
 from .test_refusals import RefusalCase
 
 
 @tagged("post_install", "-at_install")
-class TestRefusalOverHttp(RefusalCase, HttpCase):
+class TestRefusalOverHttp(RefusalCase, Json2Case):
     """What comes from mails and from other programs."""
-
-    def json2(self, user, method, **arguments):
-        key = (
-            self.env["res.users.apikeys"]
-            .with_user(user)
-            .sudo()
-            ._generate("rpc", "test", fields.Datetime.now() + timedelta(days=1))
-        )
-        return self.url_open(
-            f"/json/2/{method}",
-            data=json.dumps(arguments),
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-        )
 
     def test_json2(self):
         lead = self.new_lead(self.presentation)

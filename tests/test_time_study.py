@@ -1,4 +1,3 @@
-import json
 from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
@@ -8,6 +7,7 @@ from odoo.exceptions import AccessError, ConcurrencyError, UserError, Validation
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from .common import Json2Case
 from .test_timetable import TimetableCase
 
 _CLOCK = "odoo.addons.sales_funnel_control.models.crm_time_study_clock"
@@ -559,24 +559,11 @@ class TestTimeStudyResult(StudyCase):
 
 
 @tagged("post_install", "-at_install")
-class TestWorkingDayOverHttp(StudyCase, HttpCase):
+class TestWorkingDayOverHttp(StudyCase, Json2Case):
     """The pages, and what other programs may ask."""
 
     browser_size = "400x860"
     touch_enabled = True
-
-    def json2(self, user, method, **arguments):
-        key = (
-            self.env["res.users.apikeys"]
-            .with_user(user)
-            .sudo()
-            ._generate("rpc", "test", fields.Datetime.now() + timedelta(days=1))
-        )
-        return self.url_open(
-            f"/json/2/{method}",
-            data=json.dumps(arguments),
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-        )
 
     def ask_today(self):
         return self.ask(self.ivanov, date_from=self.company._funnel_today())

@@ -1,4 +1,7 @@
 from . import calendar_event_timetable
+from . import crm_ledger_reader
+from . import crm_remembered_mixin
+from . import crm_run_mixin
 from . import crm_control_board
 from . import crm_control_board_sql
 from . import crm_control_board_present
@@ -10,6 +13,7 @@ from . import calendar_event
 from . import crm_competitor
 from . import crm_contact_entry_mixin
 from . import crm_contact_log
+from . import crm_contact_log_circumstances
 from . import crm_contact_norm
 from . import crm_contact_norm_week
 from . import crm_contact_norm_people

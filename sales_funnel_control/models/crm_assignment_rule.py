@@ -36,6 +36,7 @@ class CrmAssignmentRule(models.Model):
     """Which leads managers of a role and grade take. The most specific rule counts."""
 
     _name = "crm.assignment.rule"
+    _inherit = "crm.remembered.mixin"
     _description = "Distribution Rule"
     _order = "sales_role, grade, company_id, id"
     _rec_name = "sales_role"
@@ -84,19 +85,6 @@ class CrmAssignmentRule(models.Model):
                 raise ValidationError(
                     self.env._("Choose at least one class of leads that this role takes.")
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache("stable")
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache("stable")
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache("stable")
-        return super().unlink()
 
     # -- looking up ---------------------------------------------------------------------------
 

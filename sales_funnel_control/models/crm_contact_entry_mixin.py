@@ -4,13 +4,27 @@ from .res_partner_decision_maker import DECISION_ROLES
 
 
 class CrmContactEntryMixin(models.AbstractModel):
-    """What is typed while a contact is logged: who the person is, and what comes next.
+    """What is typed while a contact is logged: what came of it, who the person is, what comes next.
 
     Models that inherit it have a ``contact_id``.
     """
 
     _name = "crm.contact.entry.mixin"
     _description = "Contact Being Logged"
+
+    is_in_person = fields.Boolean(
+        "Talked to Them",
+        default=True,
+        help="You talked to the person themselves, not to somebody who answered for them.",
+    )
+    result = fields.Char(help="What came out of it, in one sentence.")
+    is_interested = fields.Boolean("Client Interested")
+    progress = fields.Char(
+        "Progress Agreed",
+        help="The joint next action the client agreed to: a proposal, a survey on site, "
+        "a commercial offer, another meeting.",
+    )
+    progress_date = fields.Date("Progress Due")
 
     contact_is_decision_maker = fields.Boolean(
         "Decision Maker",

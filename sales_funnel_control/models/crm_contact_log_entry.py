@@ -17,8 +17,7 @@ _MEETINGS = ("meeting", "visit", "warm_contact")
 class CrmContactLog(models.Model):
     """Logging a contact: what it closes, what it links and what comes next, in one save."""
 
-    _name = "crm.contact.log"
-    _inherit = ["crm.contact.log", "crm.contact.entry.mixin"]
+    _inherit = "crm.contact.log"
 
     state = fields.Selection(
         selection_add=[("dismissed", "Did Not Take Place")], ondelete={"dismissed": "cascade"}
@@ -181,12 +180,7 @@ class CrmContactLog(models.Model):
         self.ensure_one()
         if not self.lead_id:
             raise UserError(self.env._("The contact belongs to no deal."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crm.lead",
-            "res_id": self.lead_id.id,
-            "views": [[False, "form"]],
-        }
+        return self.lead_id.get_formview_action()
 
     @api.model
     def _entry_action(self, defaults=None, res_id=False):

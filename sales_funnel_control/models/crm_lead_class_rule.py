@@ -15,6 +15,7 @@ class CrmLeadClassRule(models.Model):
     """Proposes the class of a lead: the first rule that the lead matches."""
 
     _name = "crm.lead.class.rule"
+    _inherit = "crm.remembered.mixin"
     _description = "Lead Class Rule"
     _order = "sequence, id"
 
@@ -59,19 +60,6 @@ class CrmLeadClassRule(models.Model):
                         rule=rule.name,
                     )
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache("stable")
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache("stable")
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache("stable")
-        return super().unlink()
 
     def action_propose_anew(self):
         """Open a run that proposes the class of all leads in work anew.

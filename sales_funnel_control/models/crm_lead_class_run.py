@@ -3,7 +3,6 @@ import logging
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 _logger = logging.getLogger(__name__)
 
@@ -14,52 +13,16 @@ class CrmLeadClassRun(models.Model):
     """A run over the leads in work that proposes their classes anew, in the background."""
 
     _name = "crm.lead.class.run"
+    _inherit = "crm.run.mixin"
     _description = "Proposing Lead Classes"
-    _order = "id desc"
     _rec_name = "create_date"
+    _run_cron = "ir_cron_propose_classes"
 
-    state = fields.Selection(
-        [
-            ("draft", "New"),
-            ("running", "Running"),
-            ("done", "Done"),
-            ("cancelled", "Stopped"),
-        ],
-        "Status",
-        default="draft",
-        required=True,
-        readonly=True,
-    )
-    total = fields.Integer("Leads", readonly=True)
-    done = fields.Integer("Gone Over", readonly=True)
     changed = fields.Integer(readonly=True, help="Leads that have another class than before.")
     failed = fields.Integer(
         readonly=True,
         help="Leads whose class could not be proposed and is as before. The log says why.",
     )
-    last_lead_id = fields.Integer(readonly=True)
-    progress = fields.Float("Progress, %", compute="_compute_progress")
-
-    @api.depends("total", "done", "state")
-    def _compute_progress(self):
-        for run in self:
-            finished = run.state == "done"
-            run.progress = 100 * run.done / run.total if run.total else 100 * finished
-
-    def action_start(self):
-        """Begin, or go on after a stop where the run stood."""
-        for run in self:
-            if run.state in ("running", "done"):
-                raise UserError(self.env._("This run has been started already."))
-            run.total = run.done + run._leads().search_count(run._remaining_domain())
-            run.state = "running"
-        self.env.ref("sales_funnel_control.ir_cron_propose_classes")._trigger()
-        return True
-
-    def action_stop(self):
-        """Stop after the present batch. Classes that are proposed stay so."""
-        self.filtered(lambda run: run.state == "running").state = "cancelled"
-        return True
 
     @api.model
     def _open_new(self):
@@ -84,6 +47,9 @@ class CrmLeadClassRun(models.Model):
             ("lead_class_is_manual", "=", False),
         ]
 
+    def _remaining_count(self):
+        return self._leads().search_count(self._remaining_domain())
+
     @api.model
     def _cron_propose(self):
         """Work off the runs that are started, committing after every batch."""
@@ -96,7 +62,7 @@ class CrmLeadClassRun(models.Model):
                         changed, failed = run._propose_batch(leads)
                     except OperationalError:
                         # Somebody writes the same leads at this moment: once more, anew.
-                        self.env.ref("sales_funnel_control.ir_cron_propose_classes")._trigger()
+                        self._trigger_run()
                         return
                     run.write(
                         {

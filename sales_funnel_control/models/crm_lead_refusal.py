@@ -61,6 +61,7 @@ class CrmLeadRefusal(models.Model):
     """
 
     _name = "crm.lead.refusal"
+    _inherit = "crm.ledger.reader"
     _description = "Refusal"
     _order = "refused_at desc, id desc"
     _rec_name = "lead_name"
@@ -310,11 +311,6 @@ class CrmLeadRefusal(models.Model):
         self.filtered(
             lambda refusal: refusal.state == "reviewed" and not refusal.may_rule
         ).sudo().state = "new"
-
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        self.env["crm.lead.stage.history"].sudo()._catch_up()
-        return super()._search(domain, *args, **kwargs)
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
         """Divide sums by sums: the share of a group, of those it can be said of."""

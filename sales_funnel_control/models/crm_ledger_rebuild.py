@@ -1,55 +1,23 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 
 class CrmLedgerRebuild(models.Model):
     """A run that rebuilds the past of leads from the chatter, batch by batch, in the background."""
 
     _name = "crm.ledger.rebuild"
+    _inherit = "crm.run.mixin"
     _description = "Ledger Rebuild"
-    _order = "id desc"
     _rec_name = "create_date"
+    _run_cron = "ir_cron_rebuild_ledger"
 
     team_ids = fields.Many2many(
         "crm.team", string="Sales Teams", help="Leave empty to rebuild all teams."
     )
-    state = fields.Selection(
-        [
-            ("draft", "New"),
-            ("running", "Running"),
-            ("done", "Done"),
-            ("cancelled", "Stopped"),
-        ],
-        "Status",
-        default="draft",
-        required=True,
-        readonly=True,
-    )
-    total = fields.Integer("Opportunities", readonly=True)
-    done = fields.Integer("Rebuilt", readonly=True)
-    last_lead_id = fields.Integer(readonly=True)
-    progress = fields.Float("Progress, %", compute="_compute_progress")
+    total = fields.Integer("Opportunities")
+    done = fields.Integer("Rebuilt")
 
-    @api.depends("total", "done", "state")
-    def _compute_progress(self):
-        for run in self:
-            finished = run.state == "done"
-            run.progress = 100 * run.done / run.total if run.total else 100 * finished
-
-    def action_start(self):
-        """Begin, or go on after a stop where the run stood."""
-        for run in self:
-            if run.state in ("running", "done"):
-                raise UserError(self.env._("This rebuild has been started already."))
-            run.total = run.done + len(run._remaining_lead_ids())
-            run.state = "running"
-        self.env.ref("sales_funnel_control.ir_cron_rebuild_ledger")._trigger()
-        return True
-
-    def action_stop(self):
-        """Stop after the present batch. What is rebuilt stays rebuilt."""
-        self.filtered(lambda run: run.state == "running").state = "cancelled"
-        return True
+    def _remaining_count(self):
+        return len(self._remaining_lead_ids())
 
     def _remaining_lead_ids(self):
         history = self.env["crm.lead.stage.history"].sudo()

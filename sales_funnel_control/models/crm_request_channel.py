@@ -33,6 +33,7 @@ class CrmRequestChannel(models.Model):
     """
 
     _name = "crm.request.channel"
+    _inherit = "crm.remembered.mixin"
     _description = "Incoming Channel"
     _order = "sequence, name, id"
     _check_company_auto = True
@@ -130,17 +131,6 @@ class CrmRequestChannel(models.Model):
 
     # -- ORM ----------------------------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        channels = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return channels
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         if (
@@ -152,11 +142,6 @@ class CrmRequestChannel(models.Model):
             raise ValidationError(
                 self.env._("Requests came in by this channel. Archive it instead of deleting it.")
             )
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     # -- actions ------------------------------------------------------------------------------
 
@@ -173,7 +158,7 @@ class CrmRequestChannel(models.Model):
     # -- matching -----------------------------------------------------------------------------
 
     @api.model
-    @ormcache()
+    @ormcache(cache="stable")
     def _rules(self):
         """The criteria of all channels, the most specific first: source, then medium, then team.
 

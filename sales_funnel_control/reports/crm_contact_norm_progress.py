@@ -3,7 +3,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..models.crm_contact_norm_progress import STATES
-from ..models.crm_team_member import GRADES, SALES_ROLES
 
 # Where a manager stands is said by the worst of their norms.
 _WORST_FIRST = [state for state, _label in STATES]
@@ -13,16 +12,12 @@ class CrmContactNormProgress(models.Model):
     """How the managers stand this week: one row per manager who owes something."""
 
     _name = "crm.contact.norm.progress"
+    _inherit = "crm.manager.report.mixin"
     _description = "Norms This Week"
     _auto = False
     _order = "team_id, user_id, id"
     _rec_name = "user_id"
 
-    company_id = fields.Many2one("res.company", readonly=True)
-    user_id = fields.Many2one("res.users", "Manager", readonly=True)
-    team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
-    sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
-    grade = fields.Selection(GRADES, readonly=True)
     week_start = fields.Date("Week", readonly=True)
     lines = fields.Json(compute="_compute_standing")
     week_text = fields.Char("This Week", compute="_compute_standing")

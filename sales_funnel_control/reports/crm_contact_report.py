@@ -1,9 +1,8 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, Query
 
 from ..models.crm_contact_norm import COUNTED, NORM_KINDS
-from ..models.crm_team_member import GRADES, SALES_ROLES
 
 # The row of a manager's week that holds what is not counted by kind.
 ALL = "all"
@@ -40,16 +39,12 @@ class CrmContactReport(models.Model):
     """
 
     _name = "crm.contact.report"
+    _inherit = ["crm.manager.report.mixin", "crm.ledger.reader"]
     _description = "Contacts Against Norms"
     _auto = False
     _order = "week_start desc, user_id, kind, id"
     _rec_name = "user_id"
 
-    company_id = fields.Many2one("res.company", readonly=True)
-    user_id = fields.Many2one("res.users", "Manager", readonly=True)
-    team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
-    sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
-    grade = fields.Selection(GRADES, readonly=True)
     week_start = fields.Date(
         "Week (Monday)", readonly=True, help="Monday, in the company's time zone."
     )
@@ -190,11 +185,6 @@ class CrmContactReport(models.Model):
         )
 
     # -- reading ------------------------------------------------------------------------------
-
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        self.env["crm.lead.stage.history"].sudo()._catch_up()
-        return super()._search(domain, *args, **kwargs)
 
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
         """Divide sums by sums."""

@@ -1,31 +1,21 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ..models.crm_lead_stage_history import LEAD_CLASSES
-from ..models.crm_team_member import GRADES, SALES_ROLES
 
 
 class CrmLeadReportMixin(models.AbstractModel):
     """A report over the ledger, one opportunity behind each row."""
 
     _name = "crm.lead.report.mixin"
+    _inherit = ["crm.manager.report.mixin", "crm.ledger.reader"]
     _description = "Report over the Ledger"
 
     lead_id = fields.Many2one("crm.lead", "Opportunity", readonly=True)
     stage_id = fields.Many2one("crm.stage", readonly=True)
-    user_id = fields.Many2one("res.users", "Manager", readonly=True)
-    team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
-    sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
-    grade = fields.Selection(GRADES, readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
     lead_class = fields.Selection(LEAD_CLASSES, readonly=True)
     source_id = fields.Many2one("utm.source", readonly=True)
     campaign_id = fields.Many2one("utm.campaign", readonly=True)
     country_id = fields.Many2one("res.country", readonly=True)
-
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        self.env["crm.lead.stage.history"].sudo()._catch_up()
-        return super()._search(domain, *args, **kwargs)
 
     def action_open_leads(self):
         """Open the opportunities behind the rows."""

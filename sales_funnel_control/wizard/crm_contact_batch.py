@@ -45,15 +45,6 @@ class CrmContactBatch(models.TransientModel):
 
     kind = fields.Selection(KINDS, required=True, default="outgoing_call")
     contact_id = fields.Many2one("res.partner", "With Whom")
-    is_in_person = fields.Boolean(
-        "Talked to Them",
-        default=True,
-        help="You talked to the person themselves, not to somebody who answered for them.",
-    )
-    result = fields.Char(help="What came out of it, in one sentence.")
-    is_interested = fields.Boolean("Client Interested")
-    progress = fields.Char("Progress Agreed")
-    progress_date = fields.Date("Progress Due")
 
     # -- computes -----------------------------------------------------------------------------
 
@@ -191,12 +182,7 @@ class CrmContactBatch(models.TransientModel):
     def action_open_lead(self):
         """Open the opportunity of the client."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crm.lead",
-            "res_id": self.lead_id.id,
-            "views": [[False, "form"]],
-        }
+        return self.lead_id.get_formview_action()
 
     # -- going through the clients ------------------------------------------------------------
 
