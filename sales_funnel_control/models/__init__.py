@@ -112,3 +112,6 @@ from . import crm_lead_handover
 from . import crm_team_distribution
 from . import crm_team_farmers
 from . import crm_team_member_distribution
+from . import crm_weekly_review
+from . import crm_weekly_review_line
+from . import crm_weekly_review_decision
