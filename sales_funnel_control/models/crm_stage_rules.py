@@ -64,18 +64,21 @@ class CrmStage(models.Model):
             )
             loose.write({"res_model": "crm.stage", "res_id": stage.id})
 
-    # -- coming to a stage --------------------------------------------------------------------
+    # -- coming to a stage, and leaving it --------------------------------------------------------------------
 
     def _on_entered(self, leads):
         super()._on_entered(leads)
-        planned, dropping = self._stages_with_rules()
-        if not (planned or dropping) or self._are_rules_off():
-            return
-        if dropping:
-            self._drop_undone(leads, dropping)
-        if self.id in planned:
+        planned, _dropping = self._stages_with_rules()
+        if self.id in planned and not self._are_rules_off():
             self._start_plan(leads)
-        self.env.flush_all()
+            self.env.flush_all()
+
+    def _on_left(self, leads):
+        super()._on_left(leads)
+        _planned, dropping = self._stages_with_rules()
+        if self.id in dropping and not self._are_rules_off():
+            self._open_activities(leads).unlink()
+            self.env.flush_all()
 
     @api.model
     @ormcache()
@@ -92,18 +95,15 @@ class CrmStage(models.Model):
             or not self.env.registry.ready
         )
 
-    def _open_activities(self, leads, stage_ids):
-        """What is still to be done on the leads by the rules of the stages."""
+    def _open_activities(self, leads):
+        """What is still to be done on the leads by the rules of the stage."""
         return self.env["mail.activity"].search(
             [
                 ("res_model", "=", "crm.lead"),
                 ("res_id", "in", leads.ids),
-                ("rule_stage_id", "in", list(stage_ids)),
+                ("rule_stage_id", "=", self.id),
             ]
         )
-
-    def _drop_undone(self, leads, dropping):
-        self._open_activities(leads, dropping - {self.id}).unlink()
 
     def _start_plan(self, leads):
         """Start the stage's plan on the leads, but for what is open from their last time here."""
@@ -114,7 +114,7 @@ class CrmStage(models.Model):
             leads = leads.filtered(lambda lead: lead.company_id.id in (False, plan.company_id.id))
         still_open = {
             (activity.res_id, activity.plan_line_id.id)
-            for activity in self._open_activities(leads, self.ids)
+            for activity in self._open_activities(leads)
         }
         steps = {}
         for lead in leads:
