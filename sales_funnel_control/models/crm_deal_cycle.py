@@ -129,12 +129,12 @@ class CrmDealCycle(models.Model):
         }
 
     def _won_deals_sql(self):
-        """Deals that are won, each with the stay it was won in, and the days until then."""
+        """Deals that are won: the stay each was won in, ``stay_id``, and the days until then."""
         won = list(self.env["crm.stage"]._won_stage_ids())
         return SQL(
             """
               SELECT DISTINCT ON (win.lead_id)
-                     win.lead_id, win.company_id, win.team_id, win.lead_class,
+                     win.id AS stay_id, win.company_id, win.team_id, win.lead_class,
                      win.entered_at AS won_at, %(age)s AS days
                 FROM crm_lead_stage_history win
                 JOIN crm_lead lead ON lead.id = win.lead_id AND lead.won_status = 'won'

@@ -35,6 +35,11 @@ class CrmLead(models.Model):
     is_over_cycle = fields.Boolean(
         "Past the Normal Cycle", compute="_compute_cycle", search="_search_is_over_cycle"
     )
+    cycle_text = fields.Char(
+        "Against the Normal Cycle",
+        compute="_compute_cycle",
+        help="By how much the deal is past the normal cycle; empty while it is not.",
+    )
 
     @api.depends("active", "lead_class", "stage_id", "team_id", "won_status")
     def _compute_cycle(self):
@@ -58,6 +63,9 @@ class CrmLead(models.Model):
             lead.normal_cycle_days = normal
             lead.days_over_cycle = max(0, age - normal)
             lead.is_over_cycle = age > normal
+            lead.cycle_text = age > normal and self.env._(
+                "%(days)s days past the normal cycle", days=age - normal
+            )
 
     # -- search -------------------------------------------------------------------------------
 

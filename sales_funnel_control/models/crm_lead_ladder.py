@@ -62,7 +62,9 @@ class CrmLead(models.Model):
 
     def _rung_domain(self, condition):
         ladder = self._ladder_sql()
-        return Domain("id", "in", SQL("(SELECT ladder.id FROM (%s) ladder WHERE %s)", ladder, condition))
+        return Domain(
+            "id", "in", SQL("(SELECT ladder.id FROM (%s) ladder WHERE %s)", ladder, condition)
+        )
 
     def _flush_for_ladder(self):
         self._flush_for_steps()

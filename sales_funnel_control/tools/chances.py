@@ -40,8 +40,10 @@ class Past(NamedTuple):
         :param dict counts: ``{whole days until which deals tell: (won, total)}``
 
         >>> past = Past.build({3: (1, 2), 10: (2, 2)})
-        >>> past.at(0), past.at(4), past.at(10.9), past.at(11)
-        (Chance(won=3, total=4), Chance(won=2, total=2), Chance(won=2, total=2), Chance(won=0, total=0))
+        >>> past.at(0), past.at(4)
+        (Chance(won=3, total=4), Chance(won=2, total=2))
+        >>> past.at(10.9), past.at(11)
+        (Chance(won=2, total=2), Chance(won=0, total=0))
         """
         ages = sorted(counts)
         sums = accumulate(

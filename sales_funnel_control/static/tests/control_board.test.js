@@ -135,7 +135,7 @@ function makeBoard(changes) {
                 teacher_rate: 90,
             },
         ],
-        standing: {count: 9, without_next_step: 4, over_normal_time: 0},
+        standing: {count: 9, without_next_step: 4, over_normal_time: 0, over_cycle: 3},
         now: [
             {
                 id: 2,
@@ -144,6 +144,7 @@ function makeBoard(changes) {
                 count: 9,
                 without_next_step: 4,
                 over_normal_time: 0,
+                over_cycle: 3,
                 managers: [
                     {
                         manager: "1-hunter",
@@ -151,6 +152,7 @@ function makeBoard(changes) {
                         count: 9,
                         without_next_step: 4,
                         over_normal_time: 0,
+                        over_cycle: 3,
                     },
                 ],
             },
@@ -381,7 +383,7 @@ test("managers of a stage are unfolded", async () => {
     expect.verifySteps([FIRST]);
     expect(".o_board_standing_manager").toHaveCount(0);
     await contains(".o_board_standing tbody th button").click();
-    expect(queryText(".o_board_standing_manager").replace(/\s+/g, " ")).toBe("Ivanov 9 4 0");
+    expect(queryText(".o_board_standing_manager").replace(/\s+/g, " ")).toBe("Ivanov 9 4 0 3");
 });
 
 test("the definitions are one click away", async () => {
