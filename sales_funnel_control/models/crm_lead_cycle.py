@@ -1,8 +1,10 @@
+from operator import ge, gt, le, lt
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-_OPERATORS = {"<": SQL("<"), "<=": SQL("<="), ">": SQL(">"), ">=": SQL(">=")}
+_OPERATORS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 class CrmLead(models.Model):
@@ -91,19 +93,14 @@ class CrmLead(models.Model):
         over = self._search_days_over_cycle(">", 0)
         return Domain.OR(over if wanted else ~over for wanted in value)
 
-    def _search_cycle(self, column, operator, value):
+    def _search_cycle(self, column, comparison, value):
         """Domain on a figure that is 0 for whatever is not in work."""
-        if operator == "in":
+        if comparison == "in":
             condition = SQL("%s = ANY(%s)", column, [int(number) for number in value])
             has_zero = 0 in value
-        elif operator in _OPERATORS:
-            condition = SQL("%s %s %s", column, _OPERATORS[operator], value)
-            has_zero = {
-                "<": 0 < value,
-                "<=": 0 <= value,
-                ">": 0 > value,
-                ">=": 0 >= value,
-            }[operator]
+        elif comparison in _OPERATORS:
+            condition = SQL("%s %s %s", column, SQL(comparison), value)
+            has_zero = _OPERATORS[comparison](0, value)
         else:
             return NotImplemented
         self.env["crm.deal.cycle"]._flush_for_cycles()
