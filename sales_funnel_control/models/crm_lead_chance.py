@@ -133,7 +133,7 @@ class CrmLead(models.Model):
                      WHERE stay.entered_at >= %(first_day)s
                        AND stay.stage_id IS NOT NULL
                        AND stay.stage_id <> ALL(%(won)s)
-                       AND NOT stay.is_skipped
+                       AND stay.is_skipped IS NOT TRUE
                        AND reason.is_spam_or_duplicate IS NOT TRUE
                   GROUP BY stay.lead_id, stay.team_id, stay.stage_id, lead.won_status
                    ) stood

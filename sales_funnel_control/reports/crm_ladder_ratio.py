@@ -118,7 +118,7 @@ class CrmLadderRatio(models.Model):
                           JOIN crm_lead lead ON lead.id = stay.lead_id
                           JOIN crm_stage stage ON stage.id = stay.stage_id
                          WHERE (stage.work_block > '1' OR stage.is_won)
-                           AND NOT stay.is_skipped
+                           AND stay.is_skipped IS NOT TRUE
                        ) begun
               ORDER BY begun.lead_id, begun.date, begun.id
             )
