@@ -41,3 +41,4 @@ from . import test_working_time
 from . import test_next_step
 from . import test_ladder
 from . import test_cycle
+from . import test_next_step_web

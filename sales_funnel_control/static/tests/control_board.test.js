@@ -386,6 +386,17 @@ test("managers of a stage are unfolded", async () => {
     expect(queryText(".o_board_standing_manager").replace(/\s+/g, " ")).toBe("Ivanov 9 4 0 3");
 });
 
+test("the clients past the normal cycle are opened, of a stage and of all", async () => {
+    onRpc("crm.control.board", "get_standing_action", ({args, kwargs}) => {
+        expect.step([args[0], kwargs.lacking]);
+        return {type: "ir.actions.act_window_close"};
+    });
+    await openBoard();
+    await contains(".o_board_standing tbody td:last-child button").click();
+    await contains(".o_board_item:contains(past the normal cycle) button").click();
+    expect.verifySteps([FIRST, [2, "cycle"], [null, "cycle"]]);
+});
+
 test("the definitions are one click away", async () => {
     await openBoard();
     expect.verifySteps([FIRST]);
