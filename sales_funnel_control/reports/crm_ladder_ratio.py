@@ -42,18 +42,21 @@ class CrmLadderRatio(models.Model):
     )
     sales = fields.Integer(readonly=True, help="Deals won.")
     meetings_per_client = fields.Float(
+        "Meetings per Client",
         readonly=True,
         aggregator="avg",
         exportable=False,
         help="So many meetings made one client; in every total the sums are divided.",
     )
     clients_per_sale = fields.Float(
+        "Clients per Sale",
         readonly=True,
         aggregator="avg",
         exportable=False,
         help="So many clients made one sale; in every total the sums are divided.",
     )
     meetings_per_sale = fields.Float(
+        "Meetings per Sale",
         readonly=True,
         aggregator="avg",
         exportable=False,
