@@ -38,3 +38,7 @@ from . import test_timetable
 from . import test_tools
 from . import test_web
 from . import test_working_time
+from . import test_next_step
+from . import test_ladder
+from . import test_cycle
+from . import test_next_step_web

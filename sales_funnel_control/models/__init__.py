@@ -115,3 +115,9 @@ from . import crm_team_member_distribution
 from . import crm_weekly_review
 from . import crm_weekly_review_line
 from . import crm_weekly_review_decision
+from . import crm_deal_cycle
+from . import crm_lead_next_step
+from . import crm_lead_cycle
+from . import crm_lead_chance
+from . import crm_lead_ladder
+from . import res_config_settings_cycle

@@ -98,7 +98,8 @@ class CrmControlBoard(models.AbstractModel):
               ``above``, ``insufficient``, False without a target), ``explanation``
             * ``teach``: ``learner``, ``teacher`` (keys), ``transition``, both rates
             * ``standing``: clients in work: ``count``, ``without_next_step``,
-              ``over_normal_time``; ``now``: the same by stage and manager
+              ``over_normal_time`` (on their stage), ``over_cycle`` (past the normal cycle);
+              ``now``: the same by stage and manager
             * ``flow``, ``refusals``: see the methods of those names
         :rtype: dict
         :raise UserError: where an argument makes no sense

@@ -43,8 +43,8 @@ class CrmControlBoard(models.AbstractModel):
         """Window action on the opportunities that stand on a stage now.
 
         :param int stage_id: the stage; None for every stage that is not won
-        :param str lacking: ``next_step`` or ``time``: those without a next step, or those there
-            longer than normal
+        :param str lacking: ``next_step``, ``time`` or ``cycle``: those without a next step, those
+            there longer than normal, or those past the normal cycle
         :rtype: dict
         :raise UserError: where an argument makes no sense
         """
@@ -54,8 +54,8 @@ class CrmControlBoard(models.AbstractModel):
             stay &= Domain("sales_role", "=", request.role)
         stages = self._existing("crm.stage", stage_id) if stage_id else self._open_stages(request)
         stay &= Domain("stage_id", "in", stages.ids)
-        now = fields.Datetime.now()
         if lacking == "time":
+            now = fields.Datetime.now()
             normal_days = self._normal_days()
             stay &= Domain.OR(
                 Domain("stage_id", "=", stage.id)
@@ -64,12 +64,13 @@ class CrmControlBoard(models.AbstractModel):
             )
         domain = Domain("stage_history_ids", "any", stay)
         if lacking == "next_step":
-            domain &= Domain("activity_ids", "=", False) & Domain(
-                "calendar_event_ids", "not any", [("start", ">=", now)]
-            )
+            domain &= Domain("next_step_state", "=", "none")
+        if lacking == "cycle":
+            domain &= Domain("is_over_cycle", "=", True)
         title = {
             "next_step": self.env._("Without a Next Step"),
             "time": self.env._("Longer than Normal on the Stage"),
+            "cycle": self.env._("Past the Normal Cycle"),
         }.get(lacking) or self.env._("Clients in Work")
         return self._leads_action(title, domain)
 

@@ -22,7 +22,8 @@ class CrmControlBoard(models.AbstractModel):
 
         :return: ``now``: list of stages in the order of the funnel: ``id``, ``name``, ``count``,
             ``without_next_step`` (nothing planned: no activity, no meeting to come),
-            ``over_normal_time``, ``normal_days``, and ``managers``: the same by manager;
+            ``over_normal_time``, ``normal_days``, ``over_cycle`` (older than deals that are won
+            usually get), and ``managers``: the same by manager;
             ``standing``: the sums of all stages
         """
         by_stage = self._standing_by_stage(request)
@@ -65,13 +66,18 @@ class CrmControlBoard(models.AbstractModel):
     def _standing_sums(rows):
         return {
             name: sum(row[place] for row in rows)
-            for place, name in enumerate(("count", "without_next_step", "over_normal_time"), 2)
+            for place, name in enumerate(
+                ("count", "without_next_step", "over_normal_time", "over_cycle"), 2
+            )
         }
 
     def _standing_by_stage(self, request):
-        """``(user, role, clients, without a next step, over normal time)`` by stage."""
-        self.env["mail.activity"].flush_model()
-        self.env["calendar.event"].flush_model(["opportunity_id", "start", "active"])
+        """``(user, role, clients, without a next step, over normal time, over the normal cycle)``
+        by stage.
+        """
+        cycle = self.env["crm.deal.cycle"]
+        cycle._flush_for_cycles()
+        self.env["crm.lead"]._flush_for_steps()
         ledger = self.env["crm.lead.stage.history"]
         normal_days = self._normal_days()
         domain = Domain("team_id", "=", request.team.id) & Domain("left_at", "=", False)
@@ -79,7 +85,6 @@ class CrmControlBoard(models.AbstractModel):
         if request.role:
             domain &= Domain("sales_role", "=", request.role)
         query = ledger._search(domain, active_test=False)
-        now = fields.Datetime.now()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -88,7 +93,8 @@ class CrmControlBoard(models.AbstractModel):
                        COUNT(*) FILTER (WHERE NOT %(has_step)s),
                        COUNT(*) FILTER (
                            WHERE %(stay)s.entered_at < %(now)s - normal.days * INTERVAL '1 day'
-                       )
+                       ),
+                       COUNT(*) FILTER (WHERE %(days_over_cycle)s > 0)
                   FROM %(from)s
                   JOIN unnest(%(stages)s::int[], %(normal)s::int[]) AS normal(stage_id, days)
                     ON normal.stage_id = %(stay)s.stage_id
@@ -96,8 +102,9 @@ class CrmControlBoard(models.AbstractModel):
               GROUP BY 1, 2, 3
                 """,
                 stay=SQL.identifier(STAY),
-                has_step=self._has_next_step_sql(now),
-                now=now,
+                has_step=self.env["crm.lead"]._has_next_step_sql(SQL.identifier(STAY, "lead_id")),
+                days_over_cycle=cycle._days_over_sql(SQL.identifier(STAY)),
+                now=fields.Datetime.now(),
                 stages=list(normal_days),
                 normal=list(normal_days.values()),
                 **self._parts(query),
@@ -107,29 +114,6 @@ class CrmControlBoard(models.AbstractModel):
         for stage_id, *row in rows:
             by_stage[stage_id].append(row)
         return by_stage
-
-    def _has_next_step_sql(self, now):
-        """Whether something is planned with the client of the stay."""
-        return SQL(
-            """
-            (
-                EXISTS (
-                    SELECT FROM mail_activity activity
-                     WHERE activity.res_model = 'crm.lead'
-                       AND activity.res_id = %(stay)s.lead_id
-                       AND activity.active
-                )
-                OR EXISTS (
-                    SELECT FROM calendar_event meeting
-                     WHERE meeting.opportunity_id = %(stay)s.lead_id
-                       AND meeting.active
-                       AND meeting.start >= %(now)s
-                )
-            )
-            """,
-            stay=SQL.identifier(STAY),
-            now=now,
-        )
 
     # -- the last weeks -----------------------------------------------------------------------
 

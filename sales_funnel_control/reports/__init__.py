@@ -6,3 +6,6 @@ from . import crm_reaction_report
 from . import crm_contact_report
 from . import crm_contact_report_facts
 from . import crm_contact_norm_progress
+from . import crm_ladder_report
+from . import crm_ladder_ratio
+from . import crm_chance_report

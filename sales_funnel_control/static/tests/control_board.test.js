@@ -135,7 +135,7 @@ function makeBoard(changes) {
                 teacher_rate: 90,
             },
         ],
-        standing: {count: 9, without_next_step: 4, over_normal_time: 0},
+        standing: {count: 9, without_next_step: 4, over_normal_time: 0, over_cycle: 3},
         now: [
             {
                 id: 2,
@@ -144,6 +144,7 @@ function makeBoard(changes) {
                 count: 9,
                 without_next_step: 4,
                 over_normal_time: 0,
+                over_cycle: 3,
                 managers: [
                     {
                         manager: "1-hunter",
@@ -151,6 +152,7 @@ function makeBoard(changes) {
                         count: 9,
                         without_next_step: 4,
                         over_normal_time: 0,
+                        over_cycle: 3,
                     },
                 ],
             },
@@ -381,7 +383,18 @@ test("managers of a stage are unfolded", async () => {
     expect.verifySteps([FIRST]);
     expect(".o_board_standing_manager").toHaveCount(0);
     await contains(".o_board_standing tbody th button").click();
-    expect(queryText(".o_board_standing_manager").replace(/\s+/g, " ")).toBe("Ivanov 9 4 0");
+    expect(queryText(".o_board_standing_manager").replace(/\s+/g, " ")).toBe("Ivanov 9 4 0 3");
+});
+
+test("the clients past the normal cycle are opened, of a stage and of all", async () => {
+    onRpc("crm.control.board", "get_standing_action", ({args, kwargs}) => {
+        expect.step([args[0], kwargs.lacking]);
+        return {type: "ir.actions.act_window_close"};
+    });
+    await openBoard();
+    await contains(".o_board_standing tbody td:last-child button").click();
+    await contains(".o_board_item:contains(past the normal cycle) button").click();
+    expect.verifySteps([FIRST, [2, "cycle"], [null, "cycle"]]);
 });
 
 test("the definitions are one click away", async () => {

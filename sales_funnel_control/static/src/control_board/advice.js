@@ -83,6 +83,12 @@ export class Advice extends Component {
         });
     }
 
+    get overCycle() {
+        return _t("%(count)s clients are past the normal cycle: such deals rarely close", {
+            count: this.standing.over_cycle,
+        });
+    }
+
     stuckBefore({id}) {
         return _t("Stuck before %(transition)s", {transition: this.stageNames.get(id)});
     }
