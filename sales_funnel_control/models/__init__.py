@@ -112,6 +112,15 @@ from . import crm_lead_handover
 from . import crm_team_distribution
 from . import crm_team_farmers
 from . import crm_team_member_distribution
+from . import crm_weekly_review_frozen
 from . import crm_weekly_review
 from . import crm_weekly_review_line
+from . import crm_weekly_review_rows
 from . import crm_weekly_review_decision
+from . import crm_weekly_review_sql
+from . import crm_weekly_review_figures
+from . import crm_weekly_review_store
+from . import crm_weekly_review_make
+from . import crm_weekly_review_restatement
+from . import crm_weekly_review_effect
+from . import crm_weekly_review_drilldown
