@@ -37,4 +37,5 @@ from . import test_time_study
 from . import test_timetable
 from . import test_tools
 from . import test_web
+from . import test_weekly_review
 from . import test_working_time
