@@ -37,7 +37,10 @@ class CrmWeeklyReview(models.Model):
             "closed_by_id",
             "closed_by_name",
             "line_ids",
+            "seat_ids",
             "transition_ids",
+            "team_transition_ids",
+            "problem_ids",
             "decision_ids",
         }
     )
@@ -71,6 +74,11 @@ class CrmWeeklyReview(models.Model):
     )
     decision_ids = fields.One2many("crm.weekly.review.decision", "review_id", "Decisions")
 
+    # For the record rules, which read it as the system: what they read is not to be taken for the
+    # lines that the user may see.
+    seat_ids = fields.One2many(
+        "crm.weekly.review.line", "review_id", "Whose Weeks Are in It", readonly=True
+    )
     team_transition_ids = fields.One2many(
         "crm.weekly.review.transition",
         "review_id",
@@ -133,9 +141,7 @@ class CrmWeeklyReview(models.Model):
     # -- ORM ----------------------------------------------------------------------------------
 
     def write(self, vals):
-        if not self.env.su and any(
-            name in self._frozen_fields - _BY_HAND for name in vals
-        ):
+        if not self.env.su and any(name in self._frozen_fields - _BY_HAND for name in vals):
             raise AccessError(
                 self.env._(
                     "The figures of a week are taken down by the system. "
@@ -198,9 +204,7 @@ class CrmWeeklyReview(models.Model):
             "res_id": self.id,
             "views": [
                 [
-                    self.env.ref(
-                        "sales_funnel_control.crm_weekly_review_view_form_restatement"
-                    ).id,
+                    self.env.ref("sales_funnel_control.crm_weekly_review_view_form_restatement").id,
                     "form",
                 ]
             ],
@@ -271,7 +275,14 @@ class CrmWeeklyReview(models.Model):
             "head": self.head_name or "",
             "head_word": self.head_word or "",
             "currency": self.currency_id.name,
-            "lines": [line._payload() for line in self.line_ids],
-            "transitions": [row._payload() for row in self.transition_ids if not row.line_id],
-            "decisions": [decision._payload() for decision in self.decision_ids],
+            "lines": [line._payload() for line in self._readable("line_ids")],
+            "transitions": [
+                row._payload() for row in self._readable("transition_ids") if not row.line_id
+            ],
+            "decisions": [decision._payload() for decision in self._readable("decision_ids")],
         }
+
+    def _readable(self, name):
+        """Parts that the user may see, also where the system has read all of them before."""
+        parts = self[name]
+        return parts if self.env.su else parts._filtered_access("read")

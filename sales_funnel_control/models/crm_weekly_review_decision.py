@@ -54,6 +54,7 @@ class CrmWeeklyReviewDecision(models.Model):
     )
     manager_name = fields.Char("Manager's Name", readonly=True)
     is_on_team = fields.Boolean("On the Whole Team", readonly=True)
+    about = fields.Char(compute="_compute_about", help="Whom the decision is about.")
     stage_id = fields.Many2one(
         "crm.stage",
         "Transition into",
@@ -99,27 +100,17 @@ class CrmWeeklyReviewDecision(models.Model):
 
     # -- computes -----------------------------------------------------------------------------
 
-    @api.depends("kind", "manager_name", "transition_name")
+    @api.depends("manager_name")
+    def _compute_about(self):
+        for decision in self:
+            decision.about = decision.manager_name or self.env._("The whole team")
+
+    @api.depends("kind", "about", "transition_name")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for decision in self:
-            decision.display_name = ": ".join(
-                filter(
-                    None,
-                    [
-                        ", ".join(
-                            filter(
-                                None,
-                                [
-                                    decision.manager_name or self.env._("the team"),
-                                    decision.transition_name,
-                                ],
-                            )
-                        ),
-                        kinds.get(decision.kind),
-                    ],
-                )
-            )
+            what = ", ".join(filter(None, [decision.about, decision.transition_name]))
+            decision.display_name = f"{what}: {kinds.get(decision.kind, '')}"
 
     @api.depends("activity_id.active", "activity_id.date_done", "activity_id.date_deadline")
     def _compute_progress(self):

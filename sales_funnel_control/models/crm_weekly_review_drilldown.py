@@ -62,9 +62,7 @@ class CrmWeeklyReviewLine(models.Model):
     def _behind_action(self, model, title, domain):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._(
-                "%(title)s: %(manager)s", title=title, manager=self.display_name
-            ),
+            "name": self.env._("%(title)s: %(manager)s", title=title, manager=self.display_name),
             "res_model": model,
             "views": [[False, "list"], [False, "form"]],
             "domain": list(domain),

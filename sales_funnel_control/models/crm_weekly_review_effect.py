@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -68,18 +69,28 @@ class CrmWeeklyReviewDecision(models.Model):
         if operator != "in":
             return NotImplemented
         decisions = self.search(Domain.TRUE)
-        return Domain(
-            "id", "in", decisions.filtered(lambda decision: decision.effect in value).ids
+        return Domain("id", "in", decisions.filtered(lambda decision: decision.effect in value).ids)
+
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        """Group by an effect that is determined at this moment."""
+        if groupby_spec != "effect":
+            return super()._read_group_groupby(alias, groupby_spec, query)
+        return SQL(
+            "%s::jsonb ->> %s::varchar",
+            json.dumps({d.id: d.effect for d in self.search(Domain.TRUE) if d.effect}),
+            SQL.identifier(alias, "id"),
         )
 
     def _shares(self):
         """``(before, after)`` of each decision about a transition, by its id."""
         about = self.sudo().filtered(
-            lambda decision: decision._origin.id
-            and decision.stage_id
-            and decision.decided_on
-            # Of a manager who was deleted nobody knows any more which clients were his.
-            and (decision.user_id or decision.is_on_team)
+            lambda decision: (
+                decision._origin.id
+                and decision.stage_id
+                and decision.decided_on
+                # Of a manager who was deleted nobody knows any more which clients were his.
+                and (decision.user_id or decision.is_on_team)
+            )
         )
         if not about:
             return {}
@@ -163,7 +174,9 @@ class CrmWeeklyReviewDecision(models.Model):
             )
         verdict = effects.judge(before, after, rules)
         if verdict == effects.WORKED:
-            return self.env._("Before: %(before)s; since: %(after)s. Better, beyond chance.", **figures)
+            return self.env._(
+                "Before: %(before)s; since: %(after)s. Better, beyond chance.", **figures
+            )
         if after.rate > before.rate:
             return self.env._(
                 "Before: %(before)s; since: %(after)s. The difference may be chance.", **figures

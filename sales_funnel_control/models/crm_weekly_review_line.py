@@ -92,19 +92,16 @@ class CrmWeeklyReviewLine(models.Model):
         help="Deals older than deals that are won usually get, when the figures were taken down.",
     )
 
-    contact_ids = fields.One2many(
-        "crm.weekly.review.contact", "line_id", "Contacts", readonly=True
-    )
+    contact_ids = fields.One2many("crm.weekly.review.contact", "line_id", "Contacts", readonly=True)
     stage_ids = fields.One2many("crm.weekly.review.stage", "line_id", "Stages", readonly=True)
     transition_ids = fields.One2many(
         "crm.weekly.review.transition", "line_id", "Transitions", readonly=True
     )
-    refusal_ids = fields.One2many(
-        "crm.weekly.review.refusal", "line_id", "Refusals", readonly=True
-    )
+    refusal_ids = fields.One2many("crm.weekly.review.refusal", "line_id", "Refusals", readonly=True)
 
     is_mine = fields.Boolean(compute="_compute_is_mine")
     confirmed_at = fields.Datetime("Confirmed On", readonly=True)
+    is_confirmed = fields.Boolean("Confirmed", compute="_compute_is_confirmed")
     manager_word = fields.Text("Manager's Word", help="What the manager has to say to the week.")
 
     _user_week_idx = models.Index("(user_id, week_start)")
@@ -121,6 +118,11 @@ class CrmWeeklyReviewLine(models.Model):
         for line in self:
             line.is_mine = line.user_id == self.env.user
 
+    @api.depends("confirmed_at")
+    def _compute_is_confirmed(self):
+        for line in self:
+            line.is_confirmed = bool(line.confirmed_at)
+
     @api.depends("manager_name", "week_start")
     def _compute_display_name(self):
         for line in self:
@@ -133,9 +135,7 @@ class CrmWeeklyReviewLine(models.Model):
     def write(self, vals):
         if not self.env.su:
             if vals.keys() - {"manager_word"}:
-                raise AccessError(
-                    self.env._("The figures of a week are taken down by the system.")
-                )
+                raise AccessError(self.env._("The figures of a week are taken down by the system."))
             self._check_is_mine()
         return super().write(vals)
 
@@ -182,7 +182,7 @@ class CrmWeeklyReviewLine(models.Model):
             "manager": self.manager_name,
             "sales_role": self.sales_role or "",
             **self._own_figures(),
-            "is_confirmed": bool(self.confirmed_at),
+            "is_confirmed": self.is_confirmed,
             "word": self.manager_word or "",
             "contacts": [row._payload() for row in self.contact_ids],
             "stages": [row._payload() for row in self.stage_ids],

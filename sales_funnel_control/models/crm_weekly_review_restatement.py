@@ -41,7 +41,7 @@ class CrmWeeklyReview(models.Model):
         if len(self) != 1:
             raise UserError(self.env._("Ask for one review at a time."))
         self.check_access("read")
-        readable = self.line_ids
+        readable = self._readable("line_ids")
         sees_team = self.may_lead
         week = self.sudo()
         managers = week._gather([week._week()])[self.id]
@@ -104,13 +104,10 @@ class CrmWeeklyReview(models.Model):
             % (row["manager"], row["figure"], f"{row['then']:g}", f"{row['now']:g}")
             for row in rows
         )
-        return (
-            Markup(
-                "<table class='table table-sm o_restatement'><thead><tr>%s</tr></thead>"
-                "<tbody>%s</tbody></table>"
-            )
-            % (head, body)
-        )
+        return Markup(
+            "<table class='table table-sm o_restatement'><thead><tr>%s</tr></thead>"
+            "<tbody>%s</tbody></table>"
+        ) % (head, body)
 
 
 class CrmWeeklyReviewLine(models.Model):

@@ -23,9 +23,7 @@ class Week(NamedTuple):
     @classmethod
     def of(cls, key, team, company, monday):
         """The week that begins on a Monday, 0:00 in the company's sales time zone."""
-        begin, end = (
-            calendar.midnight(day, company.funnel_tz) for day in (monday, monday + WEEK)
-        )
+        begin, end = (calendar.midnight(day, company.funnel_tz) for day in (monday, monday + WEEK))
         return cls(key, team.id, company.id, monday, begin, end)
 
 

@@ -114,7 +114,10 @@ class CrmWeeklyReview(models.Model):
         everybody = managers.values()
         return Names(
             self.with_context(lang=self._written_in()),
-            {*team, *(stage for each in everybody for stage in (*each.stages, *each.flow_and_rates))},
+            {
+                *team,
+                *(stage for each in everybody for stage in (*each.stages, *each.flow_and_rates)),
+            },
             {reason for each in everybody for reason in each.refusals},
             {row["teacher_id"] for each in everybody for row in each.transitions.values()},
         )
