@@ -38,4 +38,7 @@ from . import test_timetable
 from . import test_tools
 from . import test_web
 from . import test_weekly_review
+from . import test_weekly_review_effect
+from . import test_weekly_review_property
+from . import test_weekly_review_web
 from . import test_working_time
