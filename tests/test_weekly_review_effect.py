@@ -1,10 +1,13 @@
+import doctest
+import random
 from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import BaseCase, new_test_user, tagged
 
+from ..tools import effects, weeks
 from .test_weekly_review import ReviewCase
 
 DECIDED = date(2026, 4, 6)
@@ -189,3 +192,25 @@ class TestEffect(EffectCase):
                 self.Decision.with_user(user).create(
                     {"review_id": decision.review_id.id, "date_due": DECIDED + timedelta(days=7)}
                 )
+
+
+@tagged("post_install", "-at_install")
+class TestEffectTools(BaseCase):
+    def test_examples(self):
+        for module in (effects, weeks):
+            failed, tried = doctest.testmod(module)
+            self.assertTrue(tried, module.__name__)
+            self.assertFalse(failed, module.__name__)
+
+    def test_where_nothing_changed_hardly_anything_worked(self):
+        """At most one decision in twenty, give or take what 3,000 draws leave open."""
+        chance = random.Random(6)
+
+        def share(entered, rate):
+            return effects.Share(entered, sum(chance.random() < rate for _each in range(entered)))
+
+        for rate in (0.5, 0.7, 0.9):
+            found = [effects.judge(share(150, rate), share(50, rate)) for _each in range(3000)]
+            self.assertLess(found.count("worked"), 3000 * 0.065)
+        found = [effects.judge(share(150, 0.6), share(50, 0.85)) for _each in range(500)]
+        self.assertGreater(found.count("worked"), 500 * 0.9)
