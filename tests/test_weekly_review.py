@@ -399,6 +399,12 @@ class TestMaking(ReviewCase):
         review.with_user(self.leader).action_close()
         self.assertFalse(review.activity_ids)
 
+    def test_head_with_clients_still_has_the_review_to_do(self):
+        self.team.user_id = self.ivanov
+        review = self.make()
+        self.line(review, self.ivanov).with_user(self.ivanov).action_confirm()
+        self.assertEqual(review.activity_ids.user_id, self.ivanov)
+
     def test_shared_team_has_a_review_in_each_company(self):
         company = self.env["res.company"].create({"name": "Second", "funnel_tz": "UTC"})
         user = new_test_user(

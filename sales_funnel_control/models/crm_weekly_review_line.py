@@ -162,7 +162,8 @@ class CrmWeeklyReviewLine(models.Model):
         lines = self.sudo()
         lines.write(values)
         for review, mine in lines.grouped("review_id").items():
-            review._reminders(mine.user_id).action_feedback()
+            # The head, who may have clients too, still has the review to do.
+            review._reminders(mine.user_id - review.head_id).action_feedback()
         return True
 
     # -- business -----------------------------------------------------------------------------
