@@ -60,6 +60,9 @@
         "views/crm_lead_class_rule_views.xml",
         "views/crm_assignment_rule_views.xml",
         "views/crm_distribution_views.xml",
+        "views/crm_weekly_review_line_views.xml",
+        "views/crm_weekly_review_decision_views.xml",
+        "views/crm_weekly_review_views.xml",
         "views/sales_funnel_control_menus.xml",
         "data/crm_funnel_dashboard.xml",
     ],
@@ -73,6 +76,7 @@
         "demo/crm_funnel_demo_reaction.xml",
         "demo/crm_funnel_demo_timetable.xml",
         "demo/crm_funnel_demo_cycle.xml",
+        "demo/crm_funnel_demo_review.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

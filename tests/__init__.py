@@ -37,6 +37,10 @@ from . import test_time_study
 from . import test_timetable
 from . import test_tools
 from . import test_web
+from . import test_weekly_review
+from . import test_weekly_review_effect
+from . import test_weekly_review_property
+from . import test_weekly_review_web
 from . import test_working_time
 from . import test_next_step
 from . import test_ladder

@@ -112,8 +112,10 @@ from . import crm_lead_handover
 from . import crm_team_distribution
 from . import crm_team_farmers
 from . import crm_team_member_distribution
+from . import crm_weekly_review_frozen
 from . import crm_weekly_review
 from . import crm_weekly_review_line
+from . import crm_weekly_review_rows
 from . import crm_weekly_review_decision
 from . import crm_deal_cycle
 from . import crm_lead_next_step
@@ -121,3 +123,10 @@ from . import crm_lead_cycle
 from . import crm_lead_chance
 from . import crm_lead_ladder
 from . import res_config_settings_cycle
+from . import crm_weekly_review_sql
+from . import crm_weekly_review_figures
+from . import crm_weekly_review_store
+from . import crm_weekly_review_make
+from . import crm_weekly_review_restatement
+from . import crm_weekly_review_effect
+from . import crm_weekly_review_drilldown

@@ -1,12 +1,12 @@
 from collections import defaultdict
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import NamedTuple
-
-import pytz
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, date_utils, ormcache
+
+from ..tools import weeks
 
 STAY = "crm_lead_stage_history"
 _HORIZON_SHARE = 0.9
@@ -94,10 +94,7 @@ class CrmControlBoard(models.AbstractModel):
 
     def _midnight(self, request, day):
         """The beginning of a day in the company's sales time zone, as naive UTC."""
-        zone = pytz.timezone((request.team.company_id or self.env.company).funnel_tz)
-        return (
-            zone.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
-        )
+        return weeks.midnight(day, (request.team.company_id or self.env.company).funnel_tz)
 
     # -- maturity -----------------------------------------------------------------------------
 

@@ -1,7 +1,21 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
-from .crm_contact_norm import NORM_KINDS
 from .crm_team_member import GRADES, SALES_ROLES
+
+LINE_FIGURES = (
+    "opening",
+    "entered",
+    "exited",
+    "closing",
+    "new_clients",
+    "won",
+    "won_amount",
+    "refused",
+    "without_next_step",
+    "overdue_steps",
+    "over_cycle",
+)
 
 
 class CrmWeeklyReviewLine(models.Model):
@@ -9,6 +23,7 @@ class CrmWeeklyReviewLine(models.Model):
 
     _name = "crm.weekly.review.line"
     _description = "Weekly Review of a Manager"
+    _inherit = "crm.weekly.review.frozen"
     _order = "review_id, sales_role, manager_name, id"
     _rec_name = "manager_name"
 
@@ -18,6 +33,7 @@ class CrmWeeklyReviewLine(models.Model):
     team_id = fields.Many2one(related="review_id.team_id", store=True)
     company_id = fields.Many2one(related="review_id.company_id", store=True)
     currency_id = fields.Many2one(related="review_id.currency_id")
+    week_name = fields.Char(related="review_id.week_name")
     week_start = fields.Date(related="review_id.week_start", store=True)
     state = fields.Selection(related="review_id.state")
     user_id = fields.Many2one(
@@ -28,6 +44,9 @@ class CrmWeeklyReviewLine(models.Model):
         index="btree_not_null",
         help="Empty: clients that nobody had.",
     )
+    user_key = fields.Integer(
+        "Number of the User", readonly=True, aggregator=None, help="0: clients that nobody had."
+    )
     manager_name = fields.Char("Manager's Name", readonly=True)
     sales_role = fields.Selection(SALES_ROLES, "Role", readonly=True)
     grade = fields.Selection(GRADES, readonly=True)
@@ -35,8 +54,18 @@ class CrmWeeklyReviewLine(models.Model):
     opening = fields.Integer(
         "Clients on Monday", readonly=True, help="Clients in work when the week began."
     )
-    entered = fields.Integer("Came", readonly=True)
-    exited = fields.Integer("Went", readonly=True)
+    entered = fields.Integer(
+        "Came",
+        readonly=True,
+        help="Clients the manager worked in the week and did not have on Monday: new ones, and "
+        "those handed over or reopened.",
+    )
+    exited = fields.Integer(
+        "Went",
+        readonly=True,
+        help="Clients the manager worked in the week and does not have on Sunday: won, refused, "
+        "archived or handed over.",
+    )
     closing = fields.Integer(
         "Clients on Sunday",
         readonly=True,
@@ -63,47 +92,98 @@ class CrmWeeklyReviewLine(models.Model):
         help="Deals older than deals that are won usually get, when the figures were taken down.",
     )
 
-    contact_ids = fields.One2many(
-        "crm.weekly.review.contact", "line_id", "Contacts", readonly=True
-    )
+    contact_ids = fields.One2many("crm.weekly.review.contact", "line_id", "Contacts", readonly=True)
     stage_ids = fields.One2many("crm.weekly.review.stage", "line_id", "Stages", readonly=True)
     transition_ids = fields.One2many(
         "crm.weekly.review.transition", "line_id", "Transitions", readonly=True
     )
-    refusal_ids = fields.One2many(
-        "crm.weekly.review.refusal", "line_id", "Refusals", readonly=True
-    )
+    refusal_ids = fields.One2many("crm.weekly.review.refusal", "line_id", "Refusals", readonly=True)
 
+    is_mine = fields.Boolean(compute="_compute_is_mine")
     confirmed_at = fields.Datetime("Confirmed On", readonly=True)
+    is_confirmed = fields.Boolean("Confirmed", compute="_compute_is_confirmed")
     manager_word = fields.Text("Manager's Word", help="What the manager has to say to the week.")
 
     _user_week_idx = models.Index("(user_id, week_start)")
+
+    _closes = models.Constraint(
+        "CHECK (opening + entered - exited = closing)",
+        "The week of a manager does not close: clients on Monday + those who came − those who "
+        "went must be those on Sunday.",
+    )
+
+    @api.depends_context("uid")
+    @api.depends("user_id")
+    def _compute_is_mine(self):
+        for line in self:
+            line.is_mine = line.user_id == self.env.user
+
+    @api.depends("confirmed_at")
+    def _compute_is_confirmed(self):
+        for line in self:
+            line.is_confirmed = bool(line.confirmed_at)
+
+    @api.depends("manager_name", "week_start")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = self.env._(
+                "%(manager)s, %(week)s", manager=line.manager_name or "", week=line.week_name or ""
+            )
+
+    # -- ORM ----------------------------------------------------------------------------------
+
+    def write(self, vals):
+        if not self.env.su:
+            if vals.keys() - {"manager_word"}:
+                raise AccessError(self.env._("The figures of a week are taken down by the system."))
+            self._check_is_mine()
+        return super().write(vals)
+
+    def _check_is_mine(self):
+        if not all(self.mapped("is_mine")):
+            raise AccessError(
+                self.env._("Only the manager whose week it is confirms it and has the word.")
+            )
+
+    # -- actions ------------------------------------------------------------------------------
+
+    def action_confirm(self, word=None):
+        """Confirm that the week was as the figures say.
+
+        :param str word: what the manager has to say to it; what is written already without it
+        :raise AccessError: for anybody but the manager
+        :raise ValidationError: where the week is closed
+        """
+        self.check_access("read")
+        self._check_is_mine()
+        values = {"confirmed_at": fields.Datetime.now()}
+        if word is not None:
+            values["manager_word"] = str(word)
+        lines = self.sudo()
+        lines.write(values)
+        for review, mine in lines.grouped("review_id").items():
+            # The head, who may have clients too, still has the review to do.
+            review._reminders(mine.user_id - review.head_id).action_feedback()
+        return True
+
+    # -- business -----------------------------------------------------------------------------
+
+    def _stamp_names(self):
+        """Write the managers' names down as they are now."""
+        for line in self.filtered("user_id"):
+            if line.manager_name != line.user_id.name:
+                line.manager_name = line.user_id.name
 
     def _payload(self):
         """The line for workbook, print and e-mail: plain values, no records."""
         self.ensure_one()
         return {
             "id": self.id,
-            "user_id": self.user_id.id,
+            "user_id": self.user_key or False,
             "manager": self.manager_name,
             "sales_role": self.sales_role or "",
-            **{
-                name: self[name]
-                for name in (
-                    "opening",
-                    "entered",
-                    "exited",
-                    "closing",
-                    "new_clients",
-                    "won",
-                    "won_amount",
-                    "refused",
-                    "without_next_step",
-                    "overdue_steps",
-                    "over_cycle",
-                )
-            },
-            "is_confirmed": bool(self.confirmed_at),
+            **self._own_figures(),
+            "is_confirmed": self.is_confirmed,
             "word": self.manager_word or "",
             "contacts": [row._payload() for row in self.contact_ids],
             "stages": [row._payload() for row in self.stage_ids],
@@ -111,151 +191,12 @@ class CrmWeeklyReviewLine(models.Model):
             "refusals": [row._payload() for row in self.refusal_ids],
         }
 
+    def _own_figures(self):
+        """The figures that stand on the line itself."""
+        return {name: self[name] for name in LINE_FIGURES}
 
-class CrmWeeklyReviewContact(models.Model):
-    """A manager's contacts of a kind in a week, against the norm."""
-
-    _name = "crm.weekly.review.contact"
-    _description = "Contacts in a Weekly Review"
-    _order = "line_id, id"
-
-    line_id = fields.Many2one(
-        "crm.weekly.review.line", required=True, readonly=True, ondelete="cascade", index=True
-    )
-    kind = fields.Selection(NORM_KINDS, "Contacts", required=True, readonly=True)
-    done = fields.Integer(readonly=True)
-    norm = fields.Float(readonly=True, digits=(16, 1), help="0: no norm.")
-
-    def _payload(self):
-        labels = dict(self._fields["kind"]._description_selection(self.env))
-        return {
-            "kind": self.kind,
-            "name": labels[self.kind],
-            "done": self.done,
-            "norm": self.norm,
-        }
-
-
-class CrmWeeklyReviewStage(models.Model):
-    """The ledger of a manager's stage in a week: it closes."""
-
-    _name = "crm.weekly.review.stage"
-    _description = "Stage in a Weekly Review"
-    _order = "line_id, sequence, id"
-    _rec_name = "stage_name"
-
-    line_id = fields.Many2one(
-        "crm.weekly.review.line", required=True, readonly=True, ondelete="cascade", index=True
-    )
-    stage_id = fields.Many2one("crm.stage", readonly=True, ondelete="set null")
-    stage_name = fields.Char("Stage's Name", readonly=True)
-    sequence = fields.Integer(readonly=True)
-    opening = fields.Integer("On Monday", readonly=True)
-    entered = fields.Integer("Came", readonly=True)
-    advanced = fields.Integer(readonly=True)
-    refused = fields.Integer(readonly=True)
-    moved_back = fields.Integer(readonly=True)
-    handed_over = fields.Integer(readonly=True)
-    withdrawn = fields.Integer(readonly=True)
-    transferred = fields.Integer(readonly=True)
-    closing = fields.Integer("On Sunday", readonly=True)
-
-    _closes = models.Constraint(
-        "CHECK (opening + entered - advanced - refused - moved_back - handed_over - withdrawn"
-        " - transferred = closing)",
-        "The ledger of a stage does not close: clients on Monday + those who came − those who "
-        "went must be those on Sunday.",
-    )
-
-    def _payload(self):
-        names = (
-            "opening",
-            "entered",
-            "advanced",
-            "refused",
-            "moved_back",
-            "handed_over",
-            "withdrawn",
-            "transferred",
-            "closing",
-        )
-        return {"stage": self.stage_name, **{name: self[name] for name in names}}
-
-
-class CrmWeeklyReviewTransition(models.Model):
-    """A transition in a week: of the team where there is no line, else of a manager."""
-
-    _name = "crm.weekly.review.transition"
-    _description = "Transition in a Weekly Review"
-    _order = "review_id, line_id, sequence, id"
-    _rec_name = "stage_name"
-
-    review_id = fields.Many2one(
-        "crm.weekly.review", required=True, readonly=True, ondelete="cascade", index=True
-    )
-    line_id = fields.Many2one(
-        "crm.weekly.review.line", readonly=True, ondelete="cascade", index="btree_not_null"
-    )
-    stage_id = fields.Many2one(
-        "crm.stage",
-        "Transition into",
-        readonly=True,
-        ondelete="set null",
-        help="A transition is named by the stage it leads into.",
-    )
-    stage_name = fields.Char("Stage's Name", readonly=True)
-    sequence = fields.Integer(readonly=True)
-    entered = fields.Integer(
-        readonly=True, help="Mature entries of the thirteen weeks that ended with this one."
-    )
-    advanced = fields.Integer(readonly=True, help="Of them, those that came further.")
-    rate = fields.Float("Conversion, %", readonly=True, aggregator=None)
-    target = fields.Float(
-        "Target, %", readonly=True, aggregator=None, help="As it was when the week was reviewed."
-    )
-    has_target = fields.Boolean(readonly=True)
-    verdict = fields.Selection(
-        [
-            ("below", "Below"),
-            ("on_target", "On Target"),
-            ("above", "Above"),
-            ("insufficient", "Insufficient Data"),
-        ],
-        readonly=True,
-    )
-    explanation = fields.Char(readonly=True)
-    exits = fields.Integer("Went This Week", readonly=True)
-    flow_advanced = fields.Integer("Came Further This Week", readonly=True)
-
-    def _payload(self):
-        return {
-            "stage_id": self.stage_id.id,
-            "name": self.stage_name,
-            "entered": self.entered,
-            "advanced": self.advanced,
-            "rate": self.rate if self.entered else False,
-            "target": self.target if self.has_target else False,
-            "verdict": self.verdict,
-            "explanation": self.explanation or "",
-            "exits": self.exits,
-            "flow_advanced": self.flow_advanced,
-        }
-
-
-class CrmWeeklyReviewRefusal(models.Model):
-    """How often clients of a manager refused for a reason in a week."""
-
-    _name = "crm.weekly.review.refusal"
-    _description = "Refusals in a Weekly Review"
-    _order = "line_id, number desc, id"
-    _rec_name = "reason_name"
-
-    line_id = fields.Many2one(
-        "crm.weekly.review.line", required=True, readonly=True, ondelete="cascade", index=True
-    )
-    reason_id = fields.Many2one("crm.lost.reason", readonly=True, ondelete="set null")
-    reason_name = fields.Char("Reason's Name", readonly=True)
-    number = fields.Integer("Refusals", readonly=True)
-
-    def _payload(self):
-        return {"reason": self.reason_name, "number": self.number}
+    def _figures_payload(self):
+        """The line without what the manager said to it."""
+        payload = self._payload()
+        del payload["is_confirmed"], payload["word"]
+        return payload

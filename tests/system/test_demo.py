@@ -69,6 +69,7 @@ def test_demo(checkout):
 
     check_figures(client)
     check_board(client)
+    check_reviews(client)
 
     entered = {"name": "Entered by hand", "type": "opportunity"}
     (lead,) = client.call("crm.lead", "create", vals_list=[entered])
@@ -128,6 +129,25 @@ def check_board(client):
         (ivanov, sidorov, "Contract"),
         (ivanov, sidorov, "Payment"),
     }
+
+
+def check_reviews(client):
+    """Six weeks are reviewed, the last one is open; decisions worked, did not, and may yet."""
+    domain = [("team_id.name", "=", TEAM)]
+    reviews = client.call(
+        "crm.weekly.review", "search_read", domain=domain, fields=["state"], order="week_start"
+    )
+    assert [review["state"] for review in reviews] == ["closed"] * 5 + ["open"]
+    decisions = client.call(
+        "crm.weekly.review.decision", "search_read", domain=domain, fields=["effect"]
+    )
+    assert sorted(decision["effect"] or "" for decision in decisions) == [
+        "",
+        "did_not",
+        "too_early",
+        "worked",
+        "worked",
+    ]
 
 
 def read(client, *groupby):

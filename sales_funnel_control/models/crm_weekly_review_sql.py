@@ -1,0 +1,273 @@
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools import weeks as calendar
+from .crm_weekly_review_rows import STAGE_EXITS
+
+WEEK = timedelta(days=7)
+
+
+class Week(NamedTuple):
+    """A week of a team, and of a company where companies share the team."""
+
+    key: int
+    team_id: int
+    company_id: int
+    week_start: date
+    begins_at: datetime
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, key, team, company, monday):
+        """The week that begins on a Monday, 0:00 in the company's sales time zone."""
+        begin, end = (calendar.midnight(day, company.funnel_tz) for day in (monday, monday + WEEK))
+        return cls(key, team.id, company.id, monday, begin, end)
+
+
+class CrmWeeklyReview(models.Model):
+    """What a review reads, for many weeks and teams at once: a statement for each kind of figure.
+
+    All of it is as it stood when the week ended, whenever it is asked.
+    """
+
+    _inherit = "crm.weekly.review"
+
+    @api.model
+    def _flush_for_figures(self):
+        self.env["crm.lead.stage.history"].sudo()._flush_for_sql()
+        for name in ("crm.contact.log", "crm.contact.norm.week", "crm.lead.refusal"):
+            self.env[name].flush_model()
+        self.env["crm.lost.reason"].flush_model(["is_spam_or_duplicate"])
+
+    @api.model
+    def _weeks_sql(self, weeks):
+        """The weeks as a table ``week(key, team_id, company_id, day, begins_at, ends_at)``."""
+        return SQL(
+            """
+            unnest(
+                %s::int[], %s::int[], %s::int[], %s::date[], %s::timestamp[], %s::timestamp[]
+            ) AS week(key, team_id, company_id, day, begins_at, ends_at)
+            """,
+            *([list(column) for column in zip(*weeks, strict=True)] or [[]] * 6),
+        )
+
+    @api.model
+    def _ledger_rows(self, weeks):
+        """Clients in work by week, manager and stage; and by week and manager, each once.
+
+        A stay entered before a week and left after it is still there; one that was skipped comes
+        and goes at once. A manager's clients who came are those worked in the week and not there
+        on Monday, those who went are those worked and not there on Sunday: so both sums close.
+
+        :return: ``(key, user, is by stage, stage, opening, entered, exits …, closing, clients on
+            Monday, clients worked, clients on Sunday, role, grade)``
+        """
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT week.key, stay.user_id,
+                       GROUPING(stay.stage_id) = 0,
+                       stay.stage_id,
+                       COUNT(*) FILTER (WHERE stay.entered_at < week.begins_at),
+                       COUNT(*) FILTER (WHERE stay.entered_at >= week.begins_at),
+                       %(exits)s,
+                       COUNT(*) FILTER (WHERE stands.on_sunday),
+                       COUNT(DISTINCT stay.lead_id)
+                       FILTER (WHERE stay.entered_at < week.begins_at),
+                       COUNT(DISTINCT stay.lead_id),
+                       COUNT(DISTINCT stay.lead_id) FILTER (WHERE stands.on_sunday),
+                       (ARRAY_AGG(stay.sales_role ORDER BY stay.entered_at DESC, stay.id))[1],
+                       (ARRAY_AGG(stay.grade ORDER BY stay.entered_at DESC, stay.id))[1]
+                  FROM %(weeks)s
+                  JOIN crm_lead_stage_history stay
+                    ON stay.team_id = week.team_id
+                   AND stay.company_id = week.company_id
+                   AND stay.entered_at < week.ends_at
+                   AND (stay.left_at IS NULL OR stay.left_at >= week.begins_at)
+            CROSS JOIN LATERAL (
+                        SELECT stay.left_at IS NULL OR stay.left_at >= week.ends_at AS on_sunday
+                       ) stands
+                 WHERE stay.stage_id IS NULL OR stay.stage_id <> ALL(%(won)s)
+              GROUP BY GROUPING SETS (
+                           (week.key, stay.user_id, stay.stage_id), (week.key, stay.user_id)
+                       )
+                """,
+                exits=SQL(", ").join(
+                    SQL(
+                        "COUNT(*) FILTER (WHERE stay.left_at < week.ends_at AND stay.exit = %s)",
+                        name,
+                    )
+                    for name in STAGE_EXITS
+                ),
+                weeks=self._weeks_sql(weeks),
+                won=list(self.env["crm.stage"]._won_stage_ids()),
+            )
+        )
+
+    @api.model
+    def _flow_rows(self, weeks):
+        """Of the clients that left a stage in a week, how many advanced, as the board has it.
+
+        :return: ``(key, user, stage it leads into, exits, advanced)``
+        """
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT week.key, stay.user_id, stay.next_stage_id,
+                       COUNT(*),
+                       COUNT(*) FILTER (WHERE stay.exit = 'advanced')
+                  FROM %(weeks)s
+                  JOIN crm_lead_stage_history stay
+                    ON stay.team_id = week.team_id
+                   AND stay.company_id = week.company_id
+                   AND stay.left_at >= week.begins_at
+                   AND stay.left_at < week.ends_at
+                 WHERE stay.next_stage_id IS NOT NULL
+                   AND %(counts)s
+              GROUP BY week.key, stay.user_id, stay.next_stage_id
+                """,
+                weeks=self._weeks_sql(weeks),
+                counts=self.env["crm.lead.stage.history"]._counts_sql(SQL("stay")),
+            )
+        )
+
+    @api.model
+    def _new_rows(self, weeks):
+        """Opportunities that began in a week: ``(key, user, how many)``."""
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT week.key, stay.user_id, COUNT(DISTINCT stay.lead_id)
+                  FROM %(weeks)s
+                  JOIN crm_lead_stage_history stay
+                    ON stay.team_id = week.team_id
+                   AND stay.company_id = week.company_id
+                   AND stay.entered_at >= week.begins_at
+                   AND stay.entered_at < week.ends_at
+                 WHERE NOT EXISTS (
+                        SELECT FROM crm_lead_stage_history earlier
+                         WHERE earlier.lead_id = stay.lead_id
+                           AND earlier.entered_at < stay.entered_at
+                     )
+              GROUP BY week.key, stay.user_id
+                """,
+                weeks=self._weeks_sql(weeks),
+            )
+        )
+
+    @api.model
+    def _won_rows(self, weeks):
+        """Deals won in a week and still won when it ended: ``(key, user, how many, amount)``.
+
+        They count for who won them, as in the win rates: who takes over a client that is won has
+        not won it.
+        """
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT week.key, stay.user_id, COUNT(*), COALESCE(SUM(stay.amount), 0)
+                  FROM %(weeks)s
+                  JOIN crm_lead_stage_history stay
+                    ON stay.team_id = week.team_id
+                   AND stay.company_id = week.company_id
+                   AND stay.entered_at >= week.begins_at
+                   AND stay.entered_at < week.ends_at
+                 WHERE stay.stage_id = ANY(%(won)s)
+                   AND NOT EXISTS (
+                        SELECT FROM crm_lead_stage_history other
+                         WHERE other.lead_id = stay.lead_id
+                           AND CASE WHEN other.stage_id = ANY(%(won)s)
+                                    THEN other.left_at = stay.entered_at AND other.id < stay.id
+                                    ELSE other.entered_at < week.ends_at
+                                         AND (
+                                            other.entered_at,
+                                            COALESCE(other.left_at, 'infinity'),
+                                            other.id
+                                         ) > (
+                                            stay.entered_at,
+                                            COALESCE(stay.left_at, 'infinity'),
+                                            stay.id
+                                         )
+                               END
+                     )
+              GROUP BY week.key, stay.user_id
+                """,
+                weeks=self._weeks_sql(weeks),
+                won=list(self.env["crm.stage"]._won_stage_ids()),
+            )
+        )
+
+    @api.model
+    def _refusal_rows(self, weeks):
+        """Refusals by reason, without spam and duplicates: ``(key, user, reason, how many)``."""
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT week.key, refusal.user_id, refusal.lost_reason_id, COUNT(*)
+                  FROM %(weeks)s
+                  JOIN crm_lead_refusal refusal
+                    ON refusal.team_id = week.team_id
+                   AND refusal.company_id = week.company_id
+                   AND refusal.refused_at >= week.begins_at
+                   AND refusal.refused_at < week.ends_at
+             LEFT JOIN crm_lost_reason reason ON reason.id = refusal.lost_reason_id
+                 WHERE reason.is_spam_or_duplicate IS NOT TRUE
+              GROUP BY week.key, refusal.user_id, refusal.lost_reason_id
+                """,
+                weeks=self._weeks_sql(weeks),
+            )
+        )
+
+    @api.model
+    def _contact_rows(self, weeks):
+        """What managers did and owed; all contacts of a manager's week stand in one team's review.
+
+        It is the team that the norm of the week is owed in; without a norm, that of the contacts.
+
+        :return: ``(key, user, what it counts as, contacts, kind of norm, norm, role, grade)``
+        """
+        return self.env.execute_query(
+            SQL(
+                """
+                WITH fact AS (
+                    SELECT norm.company_id, norm.user_id, norm.week_start,
+                           norm.team_id AS norm_team_id, NULL::int AS log_team_id,
+                           norm.sales_role, norm.grade,
+                           NULL::varchar AS counts_as, 0 AS contacts, norm.kind, norm.norm
+                      FROM crm_contact_norm_week norm
+                     WHERE norm.week_start = ANY(%(days)s)
+                 UNION ALL
+                    SELECT log.company_id, log.user_id, log.week_start,
+                           NULL, MAX(log.team_id), MAX(log.sales_role), MAX(log.grade),
+                           log.counts_as, COUNT(*), NULL, NULL
+                      FROM crm_contact_log log
+                     WHERE log.week_start = ANY(%(days)s)
+                       AND log.state = 'done'
+                  GROUP BY log.company_id, log.user_id, log.week_start, log.counts_as
+                ), person AS (
+                    SELECT fact.*,
+                           COALESCE(
+                               MAX(fact.norm_team_id) OVER everything,
+                               MAX(fact.log_team_id) OVER everything
+                           ) AS team_id
+                      FROM fact
+                    WINDOW everything AS (
+                               PARTITION BY fact.company_id, fact.user_id, fact.week_start
+                           )
+                )
+                SELECT week.key, person.user_id, person.counts_as, person.contacts,
+                       person.kind, person.norm, person.sales_role, person.grade
+                  FROM %(weeks)s
+                  JOIN person
+                    ON person.team_id = week.team_id
+                   AND person.company_id = week.company_id
+                   AND person.week_start = week.day
+              ORDER BY week.key, person.user_id, person.norm DESC NULLS LAST
+                """,
+                days=list({week.week_start for week in weeks}),
+                weeks=self._weeks_sql(weeks),
+            )
+        )
