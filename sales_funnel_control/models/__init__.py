@@ -115,3 +115,10 @@ from . import crm_team_member_distribution
 from . import crm_weekly_review
 from . import crm_weekly_review_line
 from . import crm_weekly_review_decision
+from . import crm_head_task
+from . import mail_activity_head_task
+from . import crm_scorecard_weight
+from . import crm_scorecard
+from . import crm_weekly_review_score
+from . import crm_day_glance
+from . import crm_day_glance_rows

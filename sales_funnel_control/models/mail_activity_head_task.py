@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+# What a task learns of its activity.
+_LEARNT = {"active", "date_deadline", "user_id"}
+
+
+class MailActivity(models.Model):
+    """A task of the head's, as the manager has it on the list."""
+
+    _inherit = "mail.activity"
+
+    head_task_id = fields.Many2one(
+        "crm.head.task",
+        "Task from the Head",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not (_LEARNT.isdisjoint(vals) or self.env.context.get("is_told_by_task")):
+            self.sudo().head_task_id._learn()
+        return result
