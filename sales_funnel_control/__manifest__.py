@@ -72,6 +72,7 @@
         "demo/crm_funnel_demo_distribution.xml",
         "demo/crm_funnel_demo_reaction.xml",
         "demo/crm_funnel_demo_timetable.xml",
+        "demo/crm_funnel_demo_day.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

@@ -77,8 +77,7 @@ class CrmDayGlance(models.AbstractModel):
         """
         request = self._day_request(team_id, day)
         sees_team = self.env["crm.control.board"]._sees_team(request)
-        own = Domain.TRUE if sees_team else Domain("user_id", "=", self.env.uid)
-        facts = self._day_facts(request, own)
+        facts = self._day_facts(request, self._own_domain(request))
         totals = facts
         if not sees_team and self.env.user in request.team.member_ids:
             everybody = Domain("company_id", "in", [*self.env.companies.ids, False])
@@ -121,11 +120,9 @@ class CrmDayGlance(models.AbstractModel):
             )
         if not (user_id in (None, False) or isinstance(user_id, int)):
             raise UserError(self.env._("Name the manager by number, or leave it out."))
-        domain = Domain.TRUE
+        domain = self._own_domain(request)
         if user_id is not None:
-            domain = Domain("user_id", "=", user_id)
-        elif not self.env["crm.control.board"]._sees_team(request):
-            domain = Domain("user_id", "=", self.env.uid)
+            domain &= Domain("user_id", "=", user_id)
         model, rows = self._figure_rows(request, figure, domain)
         return {
             "type": "ir.actions.act_window",
@@ -157,6 +154,12 @@ class CrmDayGlance(models.AbstractModel):
         if not 1970 <= day.year <= 9000:
             raise UserError(self.env._("Choose a day between the years 1970 and 9000."))
         return DayRequest(team, company, day, today)
+
+    def _own_domain(self, request):
+        """Whose rows the reader gets one by one: everybody's, or their own."""
+        if self.env["crm.control.board"]._sees_team(request):
+            return Domain.TRUE
+        return Domain("user_id", "=", self.env.uid)
 
     @staticmethod
     def _name_of(record):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL, plaintext2html
 
@@ -195,18 +195,6 @@ class CrmHeadTask(models.Model):
     def _compute_may_change(self):
         for task in self:
             task.may_change = task._is_head()
-
-    @api.constrains("user_id", "team_id")
-    def _check_team(self):
-        for task in self.sudo().filtered("team_id"):
-            if task.user_id not in task.team_id.member_ids:
-                raise ValidationError(
-                    self.env._(
-                        "%(manager)s does not belong to the team %(team)s. Choose a manager of it.",
-                        manager=task.user_id.name,
-                        team=task.team_id.name,
-                    )
-                )
 
     # -- what a task has come to --------------------------------------------------------------
 

@@ -41,23 +41,23 @@ class CrmWeeklyReviewScore(models.Model):
     value = fields.Float(
         readonly=True,
         aggregator=None,
-        digits=(16, 1),
+        digits=(16, 2),
         help="Contacts, an amount, or a per cent; see what is counted.",
     )
-    target = fields.Float(readonly=True, aggregator=None, digits=(16, 1))
-    numerator = fields.Float("Done", readonly=True, aggregator=None, digits=(16, 1))
-    denominator = fields.Float("Of", readonly=True, aggregator=None, digits=(16, 1))
+    target = fields.Float(readonly=True, aggregator=None, digits=(16, 2))
+    numerator = fields.Float("Done", readonly=True, aggregator=None, digits=(16, 2))
+    denominator = fields.Float("Of", readonly=True, aggregator=None, digits=(16, 2))
     figures = fields.Char(compute="_compute_figures", help="What was done of what there was.")
     score = fields.Float(
         readonly=True,
         aggregator=None,
-        digits=(16, 1),
+        digits=(16, 2),
         help="How much of the target was reached, in per cent.",
     )
     weight = fields.Float(
         readonly=True,
         aggregator=None,
-        digits=(16, 1),
+        digits=(16, 2),
         help="The company's weight when the week was reviewed.",
     )
     share = fields.Float(
@@ -171,10 +171,22 @@ class CrmWeeklyReviewLine(models.Model):
     score = fields.Float(
         readonly=True,
         aggregator=None,
-        digits=(16, 1),
+        digits=(16, 2),
         help="Sum of the points: 100 where all that was due was done.",
     )
     has_score = fields.Boolean(readonly=True, help="At least one component could be counted.")
+
+    def action_open_scorecard(self):
+        """Open the manager's scorecard of the week."""
+        self.ensure_one()
+        view = self.env.ref("sales_funnel_control.crm_weekly_review_line_view_form_scorecard")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Scorecard"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [[view.id, "form"]],
+        }
 
     def _payload(self):
         return {
@@ -204,7 +216,7 @@ class CrmWeeklyReview(models.Model):
             of_line = self._score_rows(facts, weights)
             line.write(
                 {
-                    "score": sum(row["points"] for row in of_line),
+                    "score": sum(round(row["points"], 2) for row in of_line),
                     "has_score": any(row["share"] for row in of_line),
                 }
             )

@@ -19,6 +19,7 @@ class MailActivity(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not (_LEARNT.isdisjoint(vals) or self.env.context.get("is_told_by_task")):
-            self.sudo().head_task_id._learn()
+        is_told = self.env.context.get("is_told_by_task")
+        if not (is_told or _LEARNT.isdisjoint(vals)) and (tasks := self.sudo().head_task_id):
+            tasks._learn()
         return result
