@@ -153,6 +153,15 @@ class TestHeadTasks(TaskCase):
         dropped.with_user(self.ivanov).action_done()
         self.assertEqual((dropped.state, on_deal.state), ("in_time", "open"))
 
+    def test_merged_deals(self):
+        deals = self.new_lead() + self.new_lead()
+        tasks = [self.task(lead_id=deal.id, by=self.admin) for deal in deals]
+        self.done_at(tasks[0], "2026-03-04 10:00:00")
+        self.done_at(tasks[1], "2026-03-05 10:00:00")
+        kept = deals.merge_opportunity()
+        self.assertEqual([task.lead_id for task in tasks], [kept, kept])
+        self.assertEqual([task.state for task in tasks], ["in_time", "late"])
+
     def test_set_again(self):
         done, withdrawn = self.task(), self.task()
         self.done_at(done, "2026-03-04 10:00:00")

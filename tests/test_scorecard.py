@@ -113,7 +113,9 @@ class TestScorecard(ScorecardCase):
         # Calls beyond the norm make up for no meeting: 9 and 20 of 32.
         self.assertNear(rows["contacts"].score, 100 * 29 / 32)
         self.assertEqual((rows["contacts"].value, rows["contacts"].target), (49, 32))
-        self.assertEqual(rows["contacts"].figures, "49 of 32")
+        self.assertEqual(rows["contacts"].figures, "49 of 32, 29 of them counted")
+        self.assertEqual(rows["conversion"].figures, "77 of 90, target 88.9 %")
+        self.assertEqual(rows["tasks"].figures, "0 of 0")
         # 32 of the 40 due, and no more than the 40 due of the other transition.
         self.assertNear(rows["conversion"].score, 100 * (32 + 40) / 80)
         self.assertNear(rows["conversion"].value, 100 * 77 / 90)

@@ -52,7 +52,8 @@ class CrmWeeklyReviewScore(models.Model):
         readonly=True,
         aggregator=None,
         digits=(16, 2),
-        help="How much of the target was reached, in per cent.",
+        help="How much of the target was reached, in per cent. Each kind of contact and each "
+        "transition counts up to its own target: what is over in one helps no other.",
     )
     weight = fields.Float(
         readonly=True,
@@ -93,17 +94,33 @@ class CrmWeeklyReviewScore(models.Model):
         for row in self:
             row.points_rate = row.score
 
-    @api.depends("component", "numerator", "denominator", "left_out")
+    @api.depends("component", "numerator", "denominator", "target", "score")
     def _compute_figures(self):
         for row in self:
-            if row.component == "sales":
-                done, due = (
-                    row.currency_id.format(amount) if row.currency_id else str(amount)
-                    for amount in (row.numerator, row.denominator)
-                )
-            else:
-                done, due = (self._number(count) for count in (row.numerator, row.denominator))
-            row.figures = self.env._("%(done)s of %(due)s", done=done, due=due)
+            row.figures = row._figures()
+
+    def _figures(self):
+        """What was done of what there was, in words that make the score plain."""
+        number = self._number
+        if self.component == "sales":
+            number = self.currency_id.format
+        done, due = number(self.numerator), number(self.denominator)
+        if self.component in ("transitions", "conversion"):
+            return self.env._(
+                "%(done)s of %(due)s, target %(target)s %%",
+                done=done,
+                due=due,
+                target=self._number(self.target),
+            )
+        counted = self.score * self.denominator / scorecard.FULL
+        if self.component == "contacts" and counted < self.numerator - 0.05:
+            return self.env._(
+                "%(done)s of %(due)s, %(counted)s of them counted",
+                done=done,
+                due=due,
+                counted=self._number(counted),
+            )
+        return self.env._("%(done)s of %(due)s", done=done, due=due)
 
     def _number(self, value):
         return self.env["crm.contact.norm.week"]._number(value)

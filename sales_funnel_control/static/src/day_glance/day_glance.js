@@ -20,6 +20,8 @@ export class DayGlance extends Component {
         this.display = {controlPanel: {}};
         const {team, day} = this.props.state?.query || router.current;
         this.state = useState({query: {team, day}, glance: null});
+        // An address that was opened, or gone back to, keeps what it says.
+        this.props.updateActionState?.({team, day});
         useSetupAction({getLocalState: () => ({query: {...this.state.query}})});
         onWillStart(() => this.load());
     }
