@@ -91,7 +91,7 @@ test("figures, details and norms are shown as the server gives them", async () =
     const ivanov = ".o_day_manager[data-manager='3']";
     expect(`${ivanov} [data-figure=contacts] button`).toHaveText("5");
     expect(`${ivanov} [data-figure=contacts]`).toHaveText(/Meeting 2/);
-    expect(`${ivanov} [data-figure=overdue] button`).toHaveClass("text-danger");
+    expect(`${ivanov} [data-figure=overdue] button b`).toHaveClass("text-danger");
     expect(`${ivanov} [data-kind=meeting] b`).toHaveText("4 of 12");
     expect(queryOne(`${ivanov} .o_norm_done`).style.width).toBe("33.3%");
     // There is nothing behind a nought.
