@@ -116,6 +116,7 @@ from . import crm_weekly_review
 from . import crm_weekly_review_line
 from . import crm_weekly_review_decision
 from . import crm_head_task
+from . import crm_head_task_activity
 from . import crm_lead_head_task
 from . import mail_activity_head_task
 from . import crm_scorecard_weight
