@@ -12,9 +12,12 @@ from . import test_contact_entry_web
 from . import test_contact_recount
 from . import test_contacts
 from . import test_dashboard
+from . import test_day_glance
+from . import test_day_glance_web
 from . import test_days
 from . import test_distribution
 from . import test_handover
+from . import test_head_tasks
 from . import test_lead_classes
 from . import test_gate_paths
 from . import test_gates
@@ -31,6 +34,8 @@ from . import test_norms_web
 from . import test_refusals
 from . import test_refusals_web
 from . import test_report
+from . import test_scorecard
+from . import test_scorecard_tools
 from . import test_stage_rules
 from . import test_targets
 from . import test_time_study

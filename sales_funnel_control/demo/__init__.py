@@ -9,3 +9,4 @@ from . import crm_funnel_demo_norms
 from . import crm_funnel_demo_gates
 from . import crm_funnel_demo_cycle
 from . import crm_funnel_demo_review
+from . import crm_funnel_demo_day

@@ -130,3 +130,12 @@ from . import crm_weekly_review_make
 from . import crm_weekly_review_restatement
 from . import crm_weekly_review_effect
 from . import crm_weekly_review_drilldown
+from . import crm_head_task
+from . import crm_head_task_activity
+from . import crm_lead_head_task
+from . import mail_activity_head_task
+from . import crm_scorecard_weight
+from . import crm_scorecard
+from . import crm_weekly_review_score
+from . import crm_day_glance
+from . import crm_day_glance_rows

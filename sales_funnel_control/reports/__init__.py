@@ -9,3 +9,4 @@ from . import crm_contact_norm_progress
 from . import crm_ladder_report
 from . import crm_ladder_ratio
 from . import crm_chance_report
+from . import crm_head_task_report

@@ -6,3 +6,4 @@ from . import crm_refusal_exchange
 from . import crm_timetable_apply
 from . import crm_stage_gate_pass
 from . import crm_funnel_builder_gates
+from . import crm_head_task_set

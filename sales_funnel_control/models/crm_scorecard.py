@@ -1,0 +1,258 @@
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..tools.scorecard import FULL, Part
+from .crm_contact_norm import COUNTED
+
+# Odoo's target of a team is for a month; a year of them is a year of weeks.
+_WEEK_OF_MONTH = 12 / 52
+_CONVERSION_WEEKS = 13
+
+
+class Period(NamedTuple):
+    """Days of a team, as the control board reads the ledger by."""
+
+    team: models.BaseModel
+    date_from: date
+    date_to: date
+    role: str | None = None
+
+
+class Fact(NamedTuple):
+    """What a component of one manager's score rests on."""
+
+    parts: list
+    value: float = 0.0
+    target: float = 0.0
+    numerator: float = 0.0
+    denominator: float = 0.0
+    model: str = ""
+    ids: tuple = ()
+
+    @classmethod
+    def ratio(cls, above, below, target, model="", ids=(), parts=None):
+        """Of ``below`` things ``above`` were as they should be; ``target`` is a per cent."""
+        return cls(
+            [Part(above, below * target / FULL)] if parts is None else parts,
+            FULL * above / below if below else 0.0,
+            target,
+            above,
+            below,
+            model,
+            tuple(ids),
+        )
+
+
+class CrmScorecard(models.AbstractModel):
+    """What each component of the scorecard is counted from, for all managers of a review.
+
+    Contacts and transitions are those the review has taken down already; the rows behind every
+    figure are remembered with it.
+    """
+
+    _name = "crm.scorecard"
+    _description = "Scorecard"
+
+    @api.model
+    def _facts(self, review, lines):
+        """The facts of a team's week.
+
+        :param review: an open weekly review
+        :param lines: its lines that have a manager
+        :return: dict of :class:`Fact` by component, by line
+        """
+        company = review.company_id
+        scorecard = self.sudo().with_company(company).with_context(active_test=False)
+        facts = {line: {} for line in lines}
+        for component, find in (
+            ("contacts", scorecard._contacts),
+            ("completeness", scorecard._completeness),
+            ("transitions", scorecard._transitions),
+            ("conversion", scorecard._conversion),
+            ("sales", scorecard._sales),
+            ("tasks", scorecard._tasks),
+        ):
+            for line, fact in find(review.with_env(scorecard.env), lines).items():
+                facts[line][component] = fact
+        return facts
+
+    def _contacts(self, review, lines):
+        """Contacts against the norms of the week, each kind by itself."""
+        rows = self._ids_by_user(
+            "crm.contact.log",
+            Domain("week_start", "=", review.week_start)
+            & Domain("company_id", "=", review.company_id.id)
+            & Domain("user_id", "in", lines.user_id.ids)
+            & Domain("state", "=", "done")
+            & Domain("counts_as", "!=", False),
+            "counts_as",
+        )
+        facts = {}
+        for line in lines:
+            owed = line.contact_ids.filtered(lambda row: row.norm > 0)
+            counting = {name for row in owed for name in COUNTED[row.kind]}
+            done, norm = sum(owed.mapped("done")), sum(owed.mapped("norm"))
+            facts[line] = Fact(
+                [Part(row.done, row.norm) for row in owed],
+                done,
+                norm,
+                done,
+                norm,
+                "crm.contact.log",
+                tuple(log_id for log_id, name in rows[line.user_id.id] if name in counting),
+            )
+        return facts
+
+    def _completeness(self, review, lines):
+        """Open deals whose client's address, contact person and position are known."""
+        leads = self.env["crm.lead"].search(
+            [
+                ("type", "=", "opportunity"),
+                ("active", "=", True),
+                ("won_status", "=", "pending"),
+                ("team_id", "=", review.team_id.id),
+                ("user_id", "in", lines.user_id.ids),
+            ]
+        )
+        by_user = leads.grouped("user_id")
+        facts = {}
+        for line in lines:
+            deals = by_user.get(line.user_id, leads.browse())
+            known = deals.filtered(lambda lead: not any(lead._gaps_of_potential(False)))
+            facts[line] = Fact.ratio(len(known), len(deals), FULL, "crm.lead", deals.ids)
+        return facts
+
+    def _transitions(self, review, lines):
+        """Of the clients that left a stage in the week, how many came further."""
+        sunday = review.week_start + timedelta(days=6)
+        board = self.env["crm.control.board"]
+        week = Period(review.team_id, review.week_start, sunday)
+        domain = board._period_domain(week, "left_at", week.date_from, week.date_to)
+        domain &= Domain("exit", "!=", "transferred") & (
+            Domain("lost_reason_id", "=", False)
+            | Domain("lost_reason_id.is_spam_or_duplicate", "=", False)
+        )
+        return self._rates(review, lines, domain, "flow_advanced", "exits")
+
+    def _conversion(self, review, lines):
+        """Conversion of the mature entries of thirteen weeks, as the review has it."""
+        sunday = review.week_start + timedelta(days=6)
+        first = review.week_start - timedelta(weeks=_CONVERSION_WEEKS - 1)
+        board = self.env["crm.control.board"]
+        quarter = Period(review.team_id, first, sunday)
+        stages = lines.transition_ids.stage_id
+        domain = Domain.OR(board._entries_domain(quarter, None, None, stage.id) for stage in stages)
+        domain &= board._mature_domain(review.team_id)
+        return self._rates(review, lines, domain, "advanced", "entered", by_role=True)
+
+    def _rates(self, review, lines, domain, above, below, by_role=False):
+        """Facts of the lines' transitions that have a target; ``domain`` is on the stays.
+
+        :param bool by_role: who had two roles is judged in that of the week
+        """
+        stays = self.env["crm.lead.stage.history"].search(
+            domain
+            & Domain("company_id", "=", review.company_id.id)
+            & Domain("next_stage_id", "in", lines.transition_ids.stage_id.ids)
+        )
+        by_cell = stays.grouped(lambda stay: (stay.user_id, stay.next_stage_id))
+        facts = {}
+        for line in lines:
+            aimed = line.transition_ids.filtered(lambda row: row.has_target and row[below])
+            parts = [Part(row[above], row[below] * row.target / FULL) for row in aimed]
+            entries = sum(aimed.mapped(below))
+            due = sum(part.due for part in parts)
+            facts[line] = Fact.ratio(
+                sum(aimed.mapped(above)),
+                entries,
+                FULL * due / entries if entries else 0.0,
+                "crm.lead.stage.history",
+                self._stay_ids(by_cell, line, aimed.stage_id, by_role),
+                parts,
+            )
+        return facts
+
+    @staticmethod
+    def _stay_ids(by_cell, line, stages, by_role):
+        found = []
+        for stage in stages:
+            stays = by_cell.get((line.user_id, stage), ())
+            in_role = (
+                by_role
+                and stays
+                and stays.filtered(lambda stay: stay.sales_role == line.sales_role)
+            )
+            found += (in_role or stays).ids if stays else []
+        return found
+
+    def _sales(self, review, lines):
+        """The amount won against the manager's part of the team's target."""
+        board = self.env["crm.control.board"]
+        sunday = review.week_start + timedelta(days=6)
+        week = Period(review.team_id, review.week_start, sunday)
+        rows = self._ids_by_user(
+            "crm.outcome.report",
+            board._period_domain(week, "closed_at", week.date_from, week.date_to)
+            & Domain("company_id", "=", review.company_id.id)
+            & Domain("outcome", "=", "won"),
+        )
+        targets = self._sales_targets(review, lines)
+        facts = {}
+        for line in lines:
+            target = targets.get(line, 0.0)
+            won = line.won_amount
+            facts[line] = Fact(
+                [Part(won, target)],
+                won,
+                target,
+                won,
+                target,
+                "crm.outcome.report",
+                tuple(row_id for row_id, _none in rows[line.user_id.id]),
+            )
+        return facts
+
+    def _sales_targets(self, review, lines):
+        """What each manager is to sell in a week: an equal part of the team's target.
+
+        Trainees do cold work and sell nothing; nobody has a target where the team has none.
+
+        :return: amount in the company's currency by line
+        """
+        sellers = lines.filtered(lambda line: line.sales_role != "trainee")
+        monthly = review.team_id.invoiced_target
+        return {line: monthly * _WEEK_OF_MONTH / len(sellers) for line in sellers}
+
+    def _tasks(self, review, lines):
+        """Tasks of the head that were due in the week."""
+        tasks = self.env["crm.head.task"].search(
+            [
+                ("company_id", "=", review.company_id.id),
+                ("team_id", "=", review.team_id.id),
+                ("user_id", "in", lines.user_id.ids),
+                ("week_start", "=", review.week_start),
+                ("state", "in", ("in_time", "late", "overdue")),
+            ]
+        )
+        by_user = tasks.grouped("user_id")
+        facts = {}
+        for line in lines:
+            judged = by_user.get(line.user_id, tasks.browse())
+            in_time = judged.filtered(lambda task: task.state == "in_time")
+            facts[line] = Fact.ratio(len(in_time), len(judged), FULL, "crm.head.task", judged.ids)
+        return facts
+
+    def _ids_by_user(self, model, domain, field=None):
+        """``(id, value of the field)`` of the records under a domain, by id of their manager."""
+        found = defaultdict(list)
+        records = self.env[model].search(domain)
+        for record in records:
+            value = field and record[field]
+            found[record.user_id.id].append(
+                (record.id, value.id if isinstance(value, models.BaseModel) else value)
+            )
+        return found
