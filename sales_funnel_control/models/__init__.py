@@ -115,3 +115,8 @@ from . import crm_team_member_distribution
 from . import crm_weekly_review
 from . import crm_weekly_review_line
 from . import crm_weekly_review_decision
+from . import crm_weekly_review_export
+from . import crm_weekly_review_digest
+from . import res_company_weekly_digest
+from . import res_users_weekly_digest
+from . import digest_digest

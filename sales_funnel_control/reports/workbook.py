@@ -14,6 +14,7 @@ _CELL_TEXT = 32767
 _HEADER_TEXT = 80
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
 _TABLE_ROW = 3
 _SHORT_DATE = 14  # Built in: Excel writes it as the reader's country does.
 _LINE = 15  # points
@@ -23,7 +24,8 @@ _VERDICT_COLORS = {"below": "#B02A37", "above": "#146C43", "insufficient": "#6C7
 
 _KINDS = {
     "text": {},
-    "note": {"text_wrap": True},
+    "note": {"text_wrap": True, "indent": 1},
+    "verdict": {"indent": 1},
     "count": {"num_format": "#,##0"},
     "number": {"num_format": "#,##0.0"},
     "money": {"num_format": "#,##0.00"},
@@ -95,6 +97,11 @@ def clean(text, limit=_CELL_TEXT):
 def header_text(text):
     """Text in a page header, where ``&`` begins a code."""
     return clean(text, _HEADER_TEXT).replace("\n", " ").replace("&", "&&")
+
+
+def file_name(text):
+    """Text as the name of a file, on any system."""
+    return _NOT_IN_FILE_NAMES.sub(" ", clean(text, 120)).strip(" .") or "workbook"
 
 
 def quoted(sheet_name):
@@ -214,7 +221,8 @@ class Workbook:
         for name, column in columns.items():
             sheet.set_column(numbers[name], numbers[name], column.width)
             is_text = column.kind in ("text", "note", "verdict", "date")
-            look = {**_HEADING, "align": "left" if is_text else "right"}
+            indent = _KINDS[column.kind].get("indent", 0)
+            look = {**_HEADING, "align": "left" if is_text else "right", "indent": indent}
             sheet.write_string(row, numbers[name], clean(column.heading), self.style(**look))
         sheet.set_row(row, _height((c.heading, c.width) for c in columns.values()))
         for number, values in enumerate(rows):

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from . import figure
+from ..tools import figure
 from .workbook import Column, Workbook, share
 from .workbook_charts import write_causes, write_figure
 from .workbook_matrix import write_matrix

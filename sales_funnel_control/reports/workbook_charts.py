@@ -1,6 +1,6 @@
 """Sheets with native charts: the figure, and the causes of refusals."""
 
-from . import figure
+from ..tools import figure
 from .workbook import Column, Formula, share
 
 _CHART_ROWS = 24
@@ -150,9 +150,7 @@ def write_causes(book, causes, others=0):
                 "cause": cause,
                 "count": count,
                 "share": Formula(f"=B{first + number}/{sums}", count / total),
-                "running": Formula(
-                    f"=SUM($B${first}:B{first + number})/{sums}", running / total
-                ),
+                "running": Formula(f"=SUM($B${first}:B{first + number})/{sums}", running / total),
             }
         )
     totals = {"cause": _("Total"), "count": total} if listed else None

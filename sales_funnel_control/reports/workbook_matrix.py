@@ -81,9 +81,7 @@ def _sums(place, rows, transition, team, number):
     """
     sums = {}
     for name in ("entered", "advanced"):
-        found = sum(
-            row[name] for row in rows if row["transition"].lower() == transition.lower()
-        )
+        found = sum(row[name] for row in rows if row["transition"].lower() == transition.lower())
         if rows and found == team[name]:
             own = place.cell(number, "transition").rpartition("!")[2]
             same = f"({place.range('transition')}={own})"

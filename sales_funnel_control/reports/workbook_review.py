@@ -3,8 +3,8 @@
 from collections import Counter
 from datetime import date
 
-from . import figure
-from .workbook import Column, Workbook, share
+from ..tools import figure
+from .workbook import Column, Workbook
 from .workbook_charts import write_causes, write_figure
 from .workbook_matrix import write_matrix
 
@@ -144,9 +144,7 @@ def _write_refusals(book, review):
         "number": Column(_("Refusals"), "count", 12, total="sum"),
     }
     rows = [
-        {"manager": line["manager"], **row}
-        for line in review["lines"]
-        for row in line["refusals"]
+        {"manager": line["manager"], **row} for line in review["lines"] for row in line["refusals"]
     ]
     totals = _totals(book, rows, ("number",))
     book.table(book.sheet(_("Refusals by Manager")), columns, rows, totals=totals)
@@ -181,9 +179,7 @@ def _write_ledger(book, review):
         for line in review["lines"]
         for stage in line["stages"]
     ]
-    book.table(
-        book.sheet(_("Ledger")), columns, rows, totals=_totals(book, rows, names), frozen=2
-    )
+    book.table(book.sheet(_("Ledger")), columns, rows, totals=_totals(book, rows, names), frozen=2)
 
 
 def _write_decisions(book, review):

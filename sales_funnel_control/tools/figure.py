@@ -47,7 +47,9 @@ class Figure(NamedTuple):
     @property
     def groups(self):
         """The managers, so many at a time as one picture can show."""
-        return [self.managers[place : place + DRAWN] for place in range(0, len(self.managers), DRAWN)]
+        return [
+            self.managers[place : place + DRAWN] for place in range(0, len(self.managers), DRAWN)
+        ]
 
 
 def of_board(board):
@@ -74,7 +76,9 @@ def of_review(review):
     """
     transitions = {}
     for row in review["transitions"]:
-        transitions[transition_key(row)] = Transition(transition_key(row), row["name"], row["target"], row["rate"])
+        transitions[transition_key(row)] = Transition(
+            transition_key(row), row["name"], row["target"], row["rate"]
+        )
     cells = {}
     for line in review["lines"]:
         for row in line["transitions"]:
