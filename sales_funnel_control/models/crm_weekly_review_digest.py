@@ -44,7 +44,8 @@ class CrmWeeklyReviewDigest(models.Model):
         if self.is_head:
             told = weekly_digest.for_head(review)
         else:
-            told = weekly_digest.for_manager(review, self.user_id.id)
+            lines = self.review_id.line_ids.filtered(lambda line: line.user_id == self.user_id)
+            told = weekly_digest.for_manager(review, lines.ids)
         return self.env["ir.qweb"]._render(
             "sales_funnel_control.crm_weekly_review_digest_figures",
             {
@@ -54,6 +55,7 @@ class CrmWeeklyReviewDigest(models.Model):
                 "team": self.env._("Team"),
                 "you": self.env._("You"),
                 "more": self._more,
+                "about": self._about,
                 "currency": self.review_id.currency_id,
                 "percent": lambda rate: "–" if rate is False else f"{rate:.0f} %",
                 "target": self._target,
@@ -73,6 +75,11 @@ class CrmWeeklyReviewDigest(models.Model):
             }
             for name, total in told["totals"].items()
         ]
+
+    def _about(self, decision):
+        """What is decided, on which transition and, for the head, on whom."""
+        manager = (decision["manager"] or self.env._("Team")) if self.is_head else ""
+        return ", ".join(filter(None, [decision["kind"], decision["transition"], manager]))
 
     def _more(self, bars):
         return self.env._("and %(count)s more in the review", count=len(bars))

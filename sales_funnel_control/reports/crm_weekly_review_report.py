@@ -1,8 +1,10 @@
 from markupsafe import Markup
 
 from odoo import api, models
+from odoo.tools import format_date
 
 from ..tools import figure
+from ..tools.weekly_digest import causes
 from .figure_svg import figure_svg
 
 
@@ -33,6 +35,7 @@ class ReportWeeklyReview(models.AbstractModel):
         drawn = figure.of_review(review)
         return {
             **review,
+            "subtitle": self._subtitle(review),
             "figure": drawn,
             "pictures": [
                 # The names within are escaped where the picture is drawn.
@@ -40,17 +43,22 @@ class ReportWeeklyReview(models.AbstractModel):
                 for managers in drawn.groups
                 if drawn.transitions
             ],
-            "refusals": self._refusals(review),
+            "refusals": causes(review["lines"]),
         }
 
-    @api.model
-    def _refusals(self, review):
-        """Refusals of the team by reason, the commonest first."""
-        counts = {}
-        for line in review["lines"]:
-            for row in line["refusals"]:
-                counts[row["reason"]] = counts.get(row["reason"], 0) + row["number"]
-        return sorted(counts.items(), key=lambda cause: (-cause[1], cause[0] or ""))
+    def _subtitle(self, review):
+        is_closed = review["state"] == "closed"
+        return ", ".join(
+            filter(
+                None,
+                [
+                    f"{format_date(self.env, review['week_start'])} – "
+                    f"{format_date(self.env, review['week_end'])}",
+                    review["head"],
+                    self.env._("closed") if is_closed else self.env._("not closed yet"),
+                ],
+            )
+        )
 
     @api.model
     def _percent(self, value):

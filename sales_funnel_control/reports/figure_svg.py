@@ -6,7 +6,7 @@ from ..tools import figure
 
 _WIDTH = 1000
 _HEIGHT = 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 10, 24, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 10, 12, 62
 _GRID = (0, 20, 40, 60, 80, 100)
 # So wide a bar has room for its rate.
 _ROOM_FOR_TEXT = 26
@@ -75,19 +75,18 @@ def _bars(rates, left, width):
             'stroke-width="0.5"/>'
         )
         if slot >= _ROOM_FOR_TEXT:
-            yield _text(f"{rate:.0f}", x + slot / 2, y - 5, "middle", 12)
+            yield _text(f"{rate:.0f}", x + slot / 2, _HEIGHT - _BOTTOM + 15, "middle", 13)
 
 
 def _words(transition, middle, _):
-    yield _text(transition.name, middle, _HEIGHT - _BOTTOM + 18, "middle", 14, "bold")
+    yield _text(transition.name, middle, _HEIGHT - _BOTTOM + 36, "middle", 14, "bold")
     if transition.target is not False:
         words = _("target %(target)s %%", target=f"{transition.target:.0f}")
-        yield _text(words, middle, _HEIGHT - _BOTTOM + 36, "middle", 12)
+        yield _text(words, middle, _HEIGHT - _BOTTOM + 53, "middle", 12)
 
 
 def _text(text, x, y, anchor, size, weight="normal"):
-    halo = 'stroke="#fff" stroke-width="3" paint-order="stroke"' if weight == "normal" else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" '
-        f'font-weight="{weight}" {_FONT} {halo} fill="#000">{escape(text)}</text>'
+        f'font-weight="{weight}" {_FONT} fill="#000">{escape(text)}</text>'
     )

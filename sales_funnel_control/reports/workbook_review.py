@@ -1,10 +1,10 @@
 """A weekly review as a workbook."""
 
-from collections import Counter
 from datetime import date
 
 from ..tools import figure
-from .workbook import Column, Workbook
+from ..tools.weekly_digest import causes
+from .workbook import Column, Workbook, share
 from .workbook_charts import write_causes, write_figure
 from .workbook_matrix import write_matrix
 
@@ -133,11 +133,7 @@ def _against(done, norm):
 
 def _write_refusals(book, review):
     _ = book._
-    counts = Counter()
-    for line in review["lines"]:
-        for row in line["refusals"]:
-            counts[row["reason"]] += row["number"]
-    write_causes(book, sorted(counts.items(), key=lambda cause: (-cause[1], cause[0] or "")))
+    write_causes(book, causes(review["lines"]))
     columns = {
         "manager": Column(_("Manager"), width=28),
         "reason": Column(_("Reason"), "note", 44),
@@ -185,23 +181,39 @@ def _write_ledger(book, review):
 def _write_decisions(book, review):
     _ = book._
     columns = {
-        "manager": Column(_("Manager"), width=28),
-        "transition": Column(_("Transition into"), width=22),
-        "kind": Column(_("Decision"), width=18),
-        "note": Column(_("What Is to Be Done"), "note", 50),
-        "mentor": Column(_("Mentor"), width=24),
-        "responsible": Column(_("Responsible"), width=24),
+        "manager": Column(_("Manager"), width=24),
+        "transition": Column(_("Transition into"), width=20),
+        "kind": Column(_("Decision"), width=16),
+        "note": Column(_("What Is to Be Done"), "note", 44),
+        "mentor": Column(_("Mentor"), width=22),
+        "responsible": Column(_("Responsible"), width=22),
         "date_due": Column(_("Due"), "date", 12),
+        "before_rate": Column(_("Conversion Before"), "percent", 12),
+        "after_rate": Column(_("Conversion After"), "percent", 12),
+        "effect": Column(_("Effect"), width=16),
     }
     rows = [
         {
-            **{name: row[name] for name in columns},
             "manager": row["manager"] or _("Team"),
             "date_due": date.fromisoformat(row["date_due"]),
+            **{name: row[name] for name in ("transition", "kind", "note", "mentor")},
+            "responsible": row["responsible"],
+            **_effect(row.get("follow_up")),
         }
         for row in review["decisions"]
     ]
     book.table(book.sheet(_("Decisions")), columns, rows)
+
+
+def _effect(follow_up):
+    """What came of a decision, where it is followed up."""
+    if not follow_up:
+        return {}
+    return {
+        "effect": follow_up["effect_name"],
+        "before_rate": share(follow_up["before_rate"]),
+        "after_rate": share(follow_up["after_rate"]),
+    }
 
 
 def _totals(book, rows, names):

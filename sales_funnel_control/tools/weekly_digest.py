@@ -1,5 +1,9 @@
 """What the weekly e-mails say: cut from the payload of a review, for who is to read it."""
 
+from collections import Counter
+
+# So many reasons of refusals are told.
+_CAUSES = 5
 # So many managers a transition shows, those furthest below target first.
 _SHOWN = 8
 _SUMS = ("opening", "entered", "exited", "closing", "new_clients", "won", "won_amount", "refused")
@@ -16,23 +20,37 @@ def for_head(review):
         "totals": _totals(review),
         "transitions": [_compared(review, row) for row in review["transitions"]],
         "lines": review["lines"],
+        "causes": causes(review["lines"])[:_CAUSES],
         "decisions": review["decisions"],
     }
 
 
-def for_manager(review, user_id):
+def for_manager(review, line_ids):
     """The e-mail to a manager: the own lines, and the team's totals without names.
 
-    :param int user_id: the manager
+    :param list line_ids: lines of the manager
     """
-    mine = [line for line in review["lines"] if line["user_id"] == user_id]
+    mine = [line for line in review["lines"] if line["id"] in line_ids]
     names = {line["manager"] for line in mine}
     return {
         "totals": _totals(review),
         "transitions": [_own(mine, row) for row in review["transitions"]],
         "lines": mine,
+        "causes": causes(mine)[:_CAUSES],
         "decisions": [row for row in review["decisions"] if row["manager"] in {*names, ""}],
     }
+
+
+def causes(lines):
+    """Refusals of managers by reason.
+
+    :return: list of ``(reason, number)``, the commonest first
+    """
+    counts = Counter()
+    for line in lines:
+        for row in line["refusals"]:
+            counts[row["reason"]] += row["number"]
+    return sorted(counts.items(), key=lambda cause: (-cause[1], cause[0] or ""))
 
 
 def segments(rate, target):
