@@ -38,3 +38,5 @@ from . import test_timetable
 from . import test_tools
 from . import test_web
 from . import test_working_time
+from . import test_workbook
+from . import test_weekly_digest
