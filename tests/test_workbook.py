@@ -1,4 +1,5 @@
 import io
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,9 +17,10 @@ from odoo.tools import mute_logger
 from ..reports import workbook
 from ..reports.workbook_board import write_board
 from ..reports.workbook_review import write_review
-from .test_board import NOW, REFERENCE, BoardCase
+from .test_board import NOW, BoardCase
 from .weekly_review import make_review
 
+COUNTS = {"ivanov": (40, 32, 22, 19, 18), "sidorov": (40, 38, 34, 24, 19)}
 EVIL = '=HYPERLINK("http://example.com","x")'
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -81,7 +83,7 @@ class TestBoardWorkbook(WorkbookCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for login, counts in REFERENCE.items():
+        for login, counts in COUNTS.items():
             cls.enter(getattr(cls, login), counts, datetime(2026, 4, 1, 9))
         leads = cls.env["crm.lead"].search([("team_id", "=", cls.team.id)], limit=5)
         cls.reason.name = "=1+1"
@@ -195,8 +197,8 @@ class TestBoardWorkbook(WorkbookCase):
         self.assertIn('<c:grouping val="clustered"/>', bars)
         self.assertIn('<c:symbol val="dash"/>', line)
         self.assertIn("<a:noFill/>", line)
-        for target in ("<c:v>1.0</c:v>", "<c:v>0.8</c:v>", "<c:v>0.95</c:v>"):
-            self.assertIn(target, line)
+        values = re.search("<c:val>.*</c:val>", line)[0]
+        self.assertEqual(re.findall("<c:v>([^<]*)</c:v>", values), ["1", "0.8", "0.8", "0.95"])
         self.assertIn("<c:barChart>", pareto)
         self.assertIn("<c:lineChart>", pareto)
 
@@ -210,17 +212,17 @@ class TestBoardWorkbook(WorkbookCase):
         self.assertEqual(sheet.auto_filter.ref, "A4:N12")
         self.assertEqual(sheet.print_title_rows, "$4:$4")
         self.assertEqual(sheet.page_setup.orientation, "landscape")
-        self.assertEqual((sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight), (1, 0))
+        self.assertTrue(sheet.sheet_properties.pageSetUpPr.fitToPage)
+        self.assertEqual(sheet.page_setup.fitToHeight, 0)
 
     def test_formulas_come_to_the_values(self):
         if not OFFICE:
             self.skipTest("There is no LibreOffice here to calculate with.")
-        review = make_review(self)
-        for sheets in (
+        both = [
             self.write(write_board, self.board()),
-            self.write(write_review, review.get_review()),
-        ):
-            again = self.calculated(sheets)
+            self.write(write_review, make_review(self).get_review()),
+        ]
+        for sheets, again in zip(both, self.calculated(both), strict=True):
             count = 0
             for sheet in sheets.formulas:
                 for row in sheet.iter_rows():
@@ -232,28 +234,27 @@ class TestBoardWorkbook(WorkbookCase):
                             count += 1
             self.assertGreater(count, 30)
 
-    def calculated(self, sheets):
-        """The workbook with every formula worked out by LibreOffice, its own values dropped."""
-        for sheet in sheets.formulas:
-            sheet._charts = []
+    def calculated(self, books):
+        """Workbooks with every formula worked out by LibreOffice, their own values dropped."""
         with tempfile.TemporaryDirectory() as folder:
-            sheets.formulas.save(f"{folder}/bare.xlsx")  # openpyxl writes no values of formulas.
-            subprocess.run(
-                [
-                    OFFICE,
-                    f"-env:UserInstallation=file://{folder}/profile",
-                    "--headless",
-                    "--convert-to",
-                    "xlsx:Calc MS Excel 2007 XML",
-                    "--outdir",
-                    f"{folder}/out",
-                    f"{folder}/bare.xlsx",
-                ],
-                check=True,
-                capture_output=True,
-                timeout=120,
-            )
-            return load_workbook(Path(folder, "out", "bare.xlsx"), data_only=True)
+            for number, sheets in enumerate(books):
+                # What openpyxl saves has the formulas without their values.
+                sheets.formulas.save(f"{folder}/{number}.xlsx")
+            command = [
+                OFFICE,
+                f"-env:UserInstallation=file://{folder}/profile",
+                "--headless",
+                "--convert-to",
+                "xlsx:Calc MS Excel 2007 XML",
+                "--outdir",
+                f"{folder}/out",
+                *(f"{folder}/{number}.xlsx" for number in range(len(books))),
+            ]
+            subprocess.run(command, check=True, capture_output=True, timeout=120)
+            return [
+                load_workbook(Path(folder, "out", f"{number}.xlsx"), data_only=True)
+                for number in range(len(books))
+            ]
 
     def test_sixty_managers(self):
         board = self.board()
@@ -270,7 +271,7 @@ class TestBoardWorkbook(WorkbookCase):
         board = self.board(self.ivanov)
         sheets = self.write(write_board, board)
         self.assertEqual({row["Manager"] for row in sheets.table("Matrix")}, {"Ivanenko"})
-        self.assertEqual(sheets.formulas["Matrix"]["D9"].value, 500)
+        self.assertEqual(sheets.formulas["Matrix"]["D9"].value, 80)
         for part in sheets.parts("xl/"):
             self.assertNotIn("HYPERLINK", part)
 
@@ -353,9 +354,7 @@ class TestWorkbookText(BaseCase):
 
     def test_limits(self):
         book = self.book(title="\x01& &P" * 100)
-        self.assertEqual(
-            book.sheetnames, ["A" * 31, "a" * 27 + " 2"[:2], "x", "q", "Sheet"], book.sheetnames
-        )
+        self.assertEqual(book.sheetnames, ["A" * 30 + "…", "a" * 26 + "… 2", "x", "q", "Sheet"])
         sheet = book.worksheets[0]
         self.assertEqual(len(sheet["A5"].value), 32767)
         self.assertEqual(sheet["A6"].value, "badtext")
@@ -391,7 +390,7 @@ class TestWorkbookOverHttp(WorkbookCase, HttpCase):
         answer = self.download(f"board?team={self.team.id}&age=all&weeks=20&adjust=lead_class")
         self.assertEqual(answer.status_code, 200, answer.text[:500])
         self.assertEqual(answer.headers["Content-Type"], XLSX)
-        self.assertIn("Test%20&%20Hunters", answer.headers["Content-Disposition"])
+        self.assertIn("Test%20%26%20Hunters", answer.headers["Content-Disposition"])
         rows = Sheets(answer.content).table("Matrix")
         self.assertEqual({row["Manager"] for row in rows}, {"Ivanenko", EVIL})
         board = self.Board.with_user(self.head).get_board(
