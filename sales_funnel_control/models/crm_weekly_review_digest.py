@@ -56,7 +56,7 @@ class CrmWeeklyReviewDigest(models.Model):
                 "you": self.env._("You"),
                 "more": self._more,
                 "about": self._about,
-                "currency": self.review_id.currency_id,
+                "currency": self.review_id.currency_id or self.company_id.currency_id,
                 "percent": lambda rate: "–" if rate is False else f"{rate:.0f} %",
                 "target": self._target,
                 "number": lambda value: f"{value:g}",
