@@ -51,3 +51,5 @@ from . import test_next_step
 from . import test_ladder
 from . import test_cycle
 from . import test_next_step_web
+from . import test_workbook
+from . import test_weekly_digest

@@ -139,3 +139,8 @@ from . import crm_scorecard
 from . import crm_weekly_review_score
 from . import crm_day_glance
 from . import crm_day_glance_rows
+from . import crm_weekly_review_export
+from . import crm_weekly_review_digest
+from . import res_company_weekly_digest
+from . import res_users_weekly_digest
+from . import digest_digest

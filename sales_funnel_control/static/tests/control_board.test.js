@@ -26,6 +26,7 @@ import {
     boardArguments,
     queryFromUrl,
     queryToUrl,
+    workbookQuery,
 } from "@sales_funnel_control/control_board/board_query";
 import {figureChart} from "@sales_funnel_control/control_board/figure_chart";
 
@@ -418,4 +419,9 @@ test("the address is read and written without loss", () => {
         Object.entries(queryToUrl(query)).filter((entry) => entry[1] !== undefined)
     );
     expect(written).toEqual({team: 6, weeks: 4, adjust: "lead_class,source_id", age: "all"});
+});
+
+test("the workbook is asked for what the board shows", () => {
+    const query = queryFromUrl({weeks: 4, age: "all", sort: "worst", find: "Iva"});
+    expect(workbookQuery(query, 5)).toEqual({team: 5, weeks: 4, age: "all"});
 });

@@ -1,4 +1,4 @@
-import {pick} from "@web/core/utils/objects";
+import {omit, pick} from "@web/core/utils/objects";
 
 /** What the board can be asked for, as it stands in the address: only what is not usual. */
 const KEYS = ["team", "weeks", "from", "to", "role", "adjust", "age", "compare", "sort", "find"];
@@ -52,4 +52,14 @@ export function boardArguments(query) {
         adjust_for: query.adjust ? query.adjust.split(",") : [],
         compare: Boolean(query.compare),
     };
+}
+
+/**
+ * @param {Object} query
+ * @param {Number} team that the board shows
+ * @returns {Object} the address of the board again, but for what only orders or finds managers
+ */
+export function workbookQuery(query, team) {
+    const asked = omit(queryToUrl({...query, team}), "sort", "find");
+    return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }

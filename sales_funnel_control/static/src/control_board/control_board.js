@@ -6,6 +6,7 @@ import {normalize} from "@web/core/l10n/utils";
 import {registry} from "@web/core/registry";
 import {router} from "@web/core/browser/router";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
+import {url} from "@web/core/utils/urls";
 import {useService} from "@web/core/utils/hooks";
 import {useSetupAction} from "@web/search/action_hook";
 import {Advice} from "./advice";
@@ -15,7 +16,7 @@ import {Figure, MANAGERS_DRAWN} from "./figure";
 import {Flow} from "./flow";
 import {Matrix} from "./matrix";
 import {Standing} from "./standing";
-import {boardArguments, queryFromUrl, queryToUrl} from "./board_query";
+import {boardArguments, queryFromUrl, queryToUrl, workbookQuery} from "./board_query";
 import {day} from "./board_format";
 
 const ORDERS = {
@@ -146,6 +147,12 @@ export class ControlBoard extends Component {
 
     explain() {
         this.dialog.add(Definitions, {board: this.state.board});
+    }
+
+    /** Where the workbook with these very figures is downloaded. */
+    get workbookUrl() {
+        const {query, board} = this.state;
+        return url("/sales_funnel_control/workbook/board", workbookQuery(query, board.team.id));
     }
 
     print() {
