@@ -54,6 +54,10 @@
         "views/crm_lead_class_rule_views.xml",
         "views/crm_assignment_rule_views.xml",
         "views/crm_distribution_views.xml",
+        "views/crm_sales_plan_views.xml",
+        "views/crm_contact_plan_views.xml",
+        "reports/crm_capacity_views.xml",
+        "views/res_config_settings_plan_views.xml",
         "views/sales_funnel_control_menus.xml",
         "data/crm_funnel_dashboard.xml",
     ],
@@ -66,6 +70,7 @@
         "demo/crm_funnel_demo_distribution.xml",
         "demo/crm_funnel_demo_reaction.xml",
         "demo/crm_funnel_demo_timetable.xml",
+        "demo/crm_funnel_demo_planner.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

@@ -38,3 +38,7 @@ from . import test_timetable
 from . import test_tools
 from . import test_web
 from . import test_working_time
+from . import test_planning_tools
+from . import test_sales_plan
+from . import test_contact_plan
+from . import test_sales_plan_web

@@ -7,3 +7,4 @@ from . import crm_funnel_demo_reaction
 from . import crm_funnel_demo_distribution
 from . import crm_funnel_demo_norms
 from . import crm_funnel_demo_gates
+from . import crm_funnel_demo_planner

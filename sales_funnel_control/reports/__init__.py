@@ -6,3 +6,4 @@ from . import crm_reaction_report
 from . import crm_contact_report
 from . import crm_contact_report_facts
 from . import crm_contact_norm_progress
+from . import crm_capacity
