@@ -171,7 +171,7 @@ class CrmContactPlanClient(models.Model):
         precompute=True,
         help="Where the client stood when the list was made.",
     )
-    partner_id = fields.Many2one(related="lead_id.partner_id", string="Company")
+    partner_id = fields.Many2one(related="lead_id.partner_id", string="Contact Person")
     phone = fields.Char(related="lead_id.phone")
     next_step = fields.Char(related="lead_id.next_step")
     next_step_date = fields.Date(related="lead_id.next_step_date", string="Step Due")

@@ -1,6 +1,5 @@
 from odoo import fields, models
-
-from .crm_sales_plan import STATES
+from odoo.exceptions import UserError
 
 
 class CrmSalesPlanStage(models.Model):
@@ -70,6 +69,12 @@ class CrmSalesPlanShare(models.Model):
         "CHECK (share >= 0 AND share <= 100)", "A share lies between 0 and 100 per cent."
     )
 
+    def write(self, vals):
+        # The system itself writes the figures of a plan as the super-user.
+        if not self.env.su and any(plan.state != "draft" for plan in self.plan_id):
+            raise UserError(self.env._("An accepted plan stands still. Withdraw it to plan anew."))
+        return super().write(vals)
+
 
 class CrmSalesPlanLine(models.Model):
     """What a manager does in a week of a plan: clients to bring onto a stage, and contacts."""
@@ -80,7 +85,7 @@ class CrmSalesPlanLine(models.Model):
     _rec_name = "stage_id"
 
     plan_id = fields.Many2one("crm.sales.plan", required=True, ondelete="cascade", index=True)
-    state = fields.Selection(STATES, related="plan_id.state", store=True, precompute=True)
+    state = fields.Selection(related="plan_id.state", store=True, precompute=True)
     team_id = fields.Many2one(related="plan_id.team_id", store=True, precompute=True)
     company_id = fields.Many2one(related="plan_id.company_id", store=True, precompute=True)
     user_id = fields.Many2one("res.users", "Manager", required=True, ondelete="cascade")

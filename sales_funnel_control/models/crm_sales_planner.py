@@ -72,7 +72,7 @@ class CrmSalesPlanner(models.AbstractModel):
 
             * ``team``, ``manager``, ``currency`` (name), ``period``: ``date_from``, ``date_to``,
               ``basis``
-            * ``target``: ``kind``, ``number``, ``amount``, ``average_deal``, ``own_average`` (of the
+            * ``target``: ``kind``, ``number``, ``amount``, ``average_deal``, ``own_average`` (of
               deals won, False without any), ``won_number``, ``won_amount`` (in the period so far)
             * ``pipeline``: ``clients`` (in work), ``number`` and ``amount``: ``expected``, ``low``,
               ``high`` (95 %) of what they bring within the period; ``unknown``: deals without
@@ -80,13 +80,14 @@ class CrmSalesPlanner(models.AbstractModel):
             * ``missing``: ``number``, ``amount``: target, less what is won and expected;
               ``covered``: won and expected in per cent of the target
             * ``stages`` of the funnel: ``id``, ``name``, ``is_first``, ``target_rate``,
-              ``actual_rate``, ``entered`` (entries it rests on), ``what_if``, ``rate`` (that counts,
-              into the stage), ``needed`` (clients for the whole target), ``standing`` (there now),
-              ``to_bring`` (new clients, for what is missing), ``clients`` (new ones and those in
-              work that come onto the stage), ``meetings``, ``calls``
+              ``actual_rate``, ``entered`` (entries it rests on), ``what_if``, ``rate`` (the one
+              that counts, into the stage), ``needed`` (clients for the whole target),
+              ``standing`` (there now), ``to_bring`` (new clients, for what is missing),
+              ``clients`` (new ones and those in work that come onto the stage), ``meetings``,
+              ``calls``
             * ``path``: of a hundred clients on the first stage, how many are won
-            * ``effort``: ``meetings`` and ``calls`` per stage move, ``moves`` they rest on (0: those
-              of the settings), ``call_kind`` (``effective_call`` or ``warm_contact``)
+            * ``effort``: ``meetings`` and ``calls`` per stage move, ``moves`` they rest on (0:
+              those of the settings), ``call_kind`` (``effective_call`` or ``warm_contact``)
             * ``managers``: ``id``, ``name``, ``share``, ``clients``, ``capacity`` (contacts of the
               period), ``contacts`` (planned), ``load`` (per cent)
             * ``lines``: by manager, week and stage: ``user_id``, ``week_start``, ``stage_id``,

@@ -65,10 +65,7 @@ class CrmSalesPlanner(models.AbstractModel):
         actual = transition["rate"] if transition["entered"] else False
         order = (target, actual) if request.basis == "target" else (actual, target)
         what_if = request.what_if.get(transition["id"], False)
-        if what_if is not False:
-            rate = what_if
-        else:
-            rate = order[0] if order[0] is not False else order[1]
+        rate = next((rate for rate in (what_if, *order) if rate is not False), False)
         return {
             "id": transition["id"],
             "name": transition["name"],
@@ -84,14 +81,10 @@ class CrmSalesPlanner(models.AbstractModel):
 
     def _won(self, request):
         """``(number, amount)`` of the deals won in the period so far."""
-        domain = Domain(
-            "closed_at", ">=", self.env["crm.control.board"]._midnight(request, request.date_from)
-        )
-        domain &= Domain(
-            "closed_at",
-            "<",
-            self.env["crm.control.board"]._midnight(request, request.date_to + timedelta(days=1)),
-        )
+        board = self.env["crm.control.board"]
+        end = board._midnight(request, request.date_to + timedelta(days=1))
+        domain = Domain("closed_at", ">=", board._midnight(request, request.date_from))
+        domain &= Domain("closed_at", "<", end)
         if request.user:
             domain &= Domain("user_id", "=", request.user.id)
         number, amount, _average = self._deals_won(request, domain)
@@ -162,5 +155,5 @@ class CrmSalesPlanner(models.AbstractModel):
         }
 
     def _call_kind(self, team):
-        """What calls of a team are: farmers talk to existing clients, so theirs are warm contacts."""
+        """What calls of a team are: farmers talk to existing clients, in warm contacts."""
         return "warm_contact" if team.funnel_kind == "proactive" else "effective_call"

@@ -90,6 +90,8 @@ class CrmWeeklyReview(models.Model):
             "head": self.head_id.name or "",
             "currency": self.currency_id.name,
             "lines": [line._payload() for line in self.line_ids],
-            "transitions": [row._payload() for row in self.transition_ids if not row.line_id],
+            "transitions": [
+                row._payload() for row in self.transition_ids if not row.line_id
+            ],
             "decisions": [decision._payload() for decision in self.decision_ids],
         }

@@ -16,7 +16,9 @@ class CrmWeeklyReviewDecision(models.Model):
     _description = "Decision of a Weekly Review"
     _order = "review_id desc, id"
 
-    review_id = fields.Many2one("crm.weekly.review", required=True, ondelete="cascade", index=True)
+    review_id = fields.Many2one(
+        "crm.weekly.review", required=True, ondelete="cascade", index=True
+    )
     team_id = fields.Many2one(related="review_id.team_id", store=True)
     company_id = fields.Many2one(related="review_id.company_id", store=True)
     week_start = fields.Date(related="review_id.week_start", store=True)

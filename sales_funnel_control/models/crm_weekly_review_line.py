@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .crm_contact_norm import NORM_KINDS
 from .crm_team_member import GRADES, SALES_ROLES
@@ -63,12 +63,16 @@ class CrmWeeklyReviewLine(models.Model):
         help="Deals older than deals that are won usually get, when the figures were taken down.",
     )
 
-    contact_ids = fields.One2many("crm.weekly.review.contact", "line_id", "Contacts", readonly=True)
+    contact_ids = fields.One2many(
+        "crm.weekly.review.contact", "line_id", "Contacts", readonly=True
+    )
     stage_ids = fields.One2many("crm.weekly.review.stage", "line_id", "Stages", readonly=True)
     transition_ids = fields.One2many(
         "crm.weekly.review.transition", "line_id", "Transitions", readonly=True
     )
-    refusal_ids = fields.One2many("crm.weekly.review.refusal", "line_id", "Refusals", readonly=True)
+    refusal_ids = fields.One2many(
+        "crm.weekly.review.refusal", "line_id", "Refusals", readonly=True
+    )
 
     confirmed_at = fields.Datetime("Confirmed On", readonly=True)
     manager_word = fields.Text("Manager's Word", help="What the manager has to say to the week.")
