@@ -134,10 +134,4 @@ export class SalesPlanner extends Component {
     }
 }
 
-registry.category("view_widgets").add("sales_planner", {
-    component: SalesPlanner,
-    fieldDependencies: [
-        {name: "what_if", type: "json"},
-        {name: "currency_id", type: "many2one", relation: "res.currency"},
-    ],
-});
+registry.category("view_widgets").add("sales_planner", {component: SalesPlanner});
