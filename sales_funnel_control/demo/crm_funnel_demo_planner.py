@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
-# More than the clients in work bring, and less than two hunters can do.
-_TARGET = 30
+# So many deals more than what is won and expected.
+_MORE = {"hunters": 30, "farmers": 6}
 # A plan for fewer days than these is no plan.
 _DAYS_LEFT = 10
 
@@ -22,7 +22,7 @@ class CrmFunnelDemo(models.AbstractModel):
                 "team_id": hunters.id,
                 **self._plan_period(),
                 "target_kind": "number",
-                "target_number": _TARGET,
+                "target_number": self._plan_number(plans, hunters, _MORE["hunters"]),
                 "basis": "actual",
             }
         )
@@ -33,11 +33,18 @@ class CrmFunnelDemo(models.AbstractModel):
                 "team_id": farmers.id,
                 **self._plan_period(),
                 "target_kind": "number",
-                "target_number": 12,
+                "target_number": self._plan_number(plans, farmers, _MORE["farmers"]),
                 "basis": "actual",
                 "what_if": {str(presentation.id): 80},
             }
         )
+
+    @api.model
+    def _plan_number(self, plans, team, more):
+        plan = plans.env["crm.sales.planner"].get_plan(
+            team.id, target_kind="number", target=0, **self._plan_period()
+        )
+        return round(plan["target"]["won_number"] + plan["pipeline"]["number"]["expected"]) + more
 
     @api.model
     def _plan_period(self):

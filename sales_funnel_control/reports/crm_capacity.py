@@ -156,18 +156,20 @@ class CrmCapacity(models.Model):
         self.people_needed = self.contacts_needed / full_week
         self.load = 100 * self.contacts_needed / self.capacity if self.capacity else 0.0
         overdone = self.contacts_needed > self.capacity
+        if not load:
+            # Nobody is there to be overloaded.
+            self.load_state = self.days_text = False
+            return
         self.load_state = "over" if overdone else "full" if self.load >= 80 else "free"
-        self.days_text = ""
-        if load:
-            days = load.presence.days(monday, monday + _WEEK)
-            normal = load.presence.normal_days(monday, monday + _WEEK)
-            ramp = load.ramp < 1 and self.env._(
-                "learning: %(share)s %%", share=int(100 * load.ramp)
-            )
-            absent = days < normal and self.env._(
-                "%(days)g of %(normal)g days", days=days, normal=normal
-            )
-            self.days_text = ", ".join(text for text in (absent, ramp) if text)
+        days = load.presence.days(monday, monday + _WEEK)
+        normal = load.presence.normal_days(monday, monday + _WEEK)
+        ramp = load.ramp < 1 and self.env._(
+            "learning: %(share)s %%", share=int(100 * load.ramp)
+        )
+        absent = days < normal and self.env._(
+            "%(days)g of %(normal)g days", days=days, normal=normal
+        )
+        self.days_text = ", ".join(text for text in (absent, ramp) if text)
 
     def _planned(self):
         """Contacts of this week in accepted plans, by ``(team, manager, company)``."""
