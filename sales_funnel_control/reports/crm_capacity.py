@@ -163,9 +163,7 @@ class CrmCapacity(models.Model):
         self.load_state = "over" if overdone else "full" if self.load >= 80 else "free"
         days = load.presence.days(monday, monday + _WEEK)
         normal = load.presence.normal_days(monday, monday + _WEEK)
-        ramp = load.ramp < 1 and self.env._(
-            "learning: %(share)s %%", share=int(100 * load.ramp)
-        )
+        ramp = load.ramp < 1 and self.env._("learning: %(share)s %%", share=int(100 * load.ramp))
         absent = days < normal and self.env._(
             "%(days)g of %(normal)g days", days=days, normal=normal
         )
