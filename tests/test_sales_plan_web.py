@@ -45,10 +45,16 @@ class TestSalesPlanOverHttp(FunnelCase, Json2Case):
 
     def test_tours(self):
         lead = self.new_lead(name="Lead to call")
-        self.start_tour(
-            "/odoo/sales-plans", "sales_funnel_control.planner", login="test_sidorov", timeout=180
+        plan = self.env["crm.sales.plan"].create(
+            {"team_id": self.team.id, "target_kind": "number", "target_number": 61, **self.days}
         )
-        plan = self.env["crm.sales.plan"].search([("team_id", "=", self.team.id)])
+        self.start_tour(
+            f"/odoo/sales-plans/{plan.id}",
+            "sales_funnel_control.planner",
+            login="test_sidorov",
+            timeout=180,
+        )
+        plan.invalidate_recordset()
         self.assertEqual((plan.state, plan.stage_ids[0].needed), ("accepted", 81))
         self.assertTrue(plan.norm_ids)
         today = self.env.company._funnel_today()
