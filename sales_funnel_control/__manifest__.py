@@ -72,6 +72,10 @@
         "reports/crm_weekly_review_report.xml",
         "views/crm_weekly_review_digest_views.xml",
         "data/mail_template_data.xml",
+        "views/crm_sales_plan_views.xml",
+        "views/crm_contact_plan_views.xml",
+        "reports/crm_capacity_views.xml",
+        "views/res_config_settings_plan_views.xml",
         "views/sales_funnel_control_menus.xml",
         "data/crm_funnel_dashboard.xml",
     ],
@@ -87,6 +91,7 @@
         "demo/crm_funnel_demo_cycle.xml",
         "demo/crm_funnel_demo_review.xml",
         "demo/crm_funnel_demo_day.xml",
+        "demo/crm_funnel_demo_planner.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

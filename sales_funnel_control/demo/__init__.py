@@ -10,3 +10,4 @@ from . import crm_funnel_demo_gates
 from . import crm_funnel_demo_cycle
 from . import crm_funnel_demo_review
 from . import crm_funnel_demo_day
+from . import crm_funnel_demo_planner

@@ -144,3 +144,12 @@ from . import crm_weekly_review_digest
 from . import res_company_weekly_digest
 from . import res_users_weekly_digest
 from . import digest_digest
+from . import res_company_plan
+from . import crm_sales_planner
+from . import crm_sales_planner_history
+from . import crm_sales_planner_pipeline
+from . import crm_sales_planner_people
+from . import crm_sales_plan
+from . import crm_sales_plan_line
+from . import crm_sales_plan_accept
+from . import crm_contact_plan

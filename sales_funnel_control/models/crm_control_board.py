@@ -238,9 +238,13 @@ class CrmControlBoard(models.AbstractModel):
 
     def _sees_team(self, request):
         """Whether the reader's rules show the rows of everybody in the team."""
+        return self._leads_team(request.team)
+
+    def _leads_team(self, team):
+        """Whether the reader leads the team, or sees everybody's documents anyway."""
         return self.env.su or (
             self.env.user.has_group("sales_team.group_sale_salesman_all_leads")
-            or request.team.user_id == self.env.user
+            or team.user_id == self.env.user
         )
 
     @staticmethod

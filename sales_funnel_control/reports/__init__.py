@@ -11,3 +11,4 @@ from . import crm_ladder_ratio
 from . import crm_chance_report
 from . import crm_head_task_report
 from . import crm_weekly_review_report
+from . import crm_capacity

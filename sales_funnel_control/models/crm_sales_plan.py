@@ -1,0 +1,318 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import date_utils
+
+from .crm_sales_planner import BASES, TARGET_KINDS
+
+STATES = [("draft", "Draft"), ("accepted", "Accepted"), ("withdrawn", "Withdrawn")]
+# What a plan is made from. Once it is accepted, nothing of it changes.
+_INPUTS = {
+    "team_id",
+    "user_id",
+    "date_from",
+    "date_to",
+    "target_kind",
+    "target_number",
+    "target_amount",
+    "average_deal",
+    "basis",
+    "what_if",
+    "divides_by_hand",
+    "share_ids",
+}
+
+
+class CrmSalesPlan(models.Model):
+    """A sales target, and what it takes to reach it.
+
+    The figures are those of ``crm.sales.planner`` of the moment; a draft is computed anew whenever
+    something is changed. An accepted plan stands still.
+    """
+
+    _name = "crm.sales.plan"
+    _inherit = "mail.thread"
+    _description = "Sales Plan"
+    _order = "date_from desc, team_id, id desc"
+    _check_company_auto = True
+
+    def _default_team_id(self):
+        return self.env["crm.control.board"]._board_team(None)
+
+    def _default_date_from(self):
+        return date_utils.start_of(self.env.company._funnel_today(), "month")
+
+    def _default_date_to(self):
+        return date_utils.end_of(self.env.company._funnel_today(), "month")
+
+    team_id = fields.Many2one(
+        "crm.team",
+        "Sales Team",
+        required=True,
+        default=lambda self: self._default_team_id(),
+        ondelete="cascade",
+        index=True,
+        domain="[('use_opportunities', '=', True)]",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Manager",
+        domain="[('id', 'in', member_ids)]",
+        ondelete="restrict",
+        help="Plan for this manager alone. Empty: for the whole team.",
+    )
+    member_ids = fields.Many2many(related="team_id.member_ids")
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_company_id", store=True, precompute=True
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    date_from = fields.Date("From", required=True, default=lambda self: self._default_date_from())
+    date_to = fields.Date("To", required=True, default=lambda self: self._default_date_to())
+    target_kind = fields.Selection(
+        TARGET_KINDS, "Target in", required=True, default="amount", tracking=True
+    )
+    target_number = fields.Integer(
+        "Target, Deals", aggregator="sum", tracking=True, help="Deals to win within the period."
+    )
+    target_amount = fields.Monetary(
+        "Target, Amount",
+        compute="_compute_target_amount",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="Amount to win within the period. The invoicing target of the team is proposed, for "
+        "each month of the period.",
+    )
+    average_deal = fields.Monetary(
+        aggregator=None,
+        help="Empty: the average of the deals the team won in the last 12 months.",
+    )
+    basis = fields.Selection(
+        BASES,
+        "Rests on",
+        required=True,
+        default="target",
+        help="Conversion rates that are assumed: the targets, or what the team really reaches.",
+    )
+    what_if = fields.Json(
+        "What If", help="Rates to assume instead, in per cent, by id of the stage entered."
+    )
+    divides_by_hand = fields.Boolean(
+        "Divide by Hand",
+        help="The shares of the managers stay as they are typed. Otherwise the work is divided by "
+        "what the load of each leaves of their capacity.",
+    )
+    state = fields.Selection(
+        STATES, "Status", default="draft", required=True, readonly=True, copy=False, tracking=True
+    )
+    accepted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    accepted_on = fields.Datetime(readonly=True, copy=False)
+
+    stage_ids = fields.One2many("crm.sales.plan.stage", "plan_id", "Funnel", readonly=True)
+    share_ids = fields.One2many("crm.sales.plan.share", "plan_id", "Managers")
+    line_ids = fields.One2many("crm.sales.plan.line", "plan_id", "Work by Week", readonly=True)
+
+    deals = fields.Integer("Deals Planned", readonly=True)
+    assumed_deal = fields.Monetary("Average Deal Assumed", readonly=True, aggregator=None)
+    won_number = fields.Integer("Won So Far", readonly=True)
+    won_amount = fields.Monetary("Amount Won So Far", readonly=True)
+    forecast_number = fields.Float("Deals Expected", digits=(16, 1), readonly=True)
+    forecast_number_low = fields.Float("Deals, Low", digits=(16, 1), readonly=True)
+    forecast_number_high = fields.Float("Deals, High", digits=(16, 1), readonly=True)
+    forecast_amount = fields.Monetary("Amount Expected", readonly=True)
+    forecast_amount_low = fields.Monetary("Amount, Low", readonly=True)
+    forecast_amount_high = fields.Monetary("Amount, High", readonly=True)
+    missing_number = fields.Integer("Deals Missing", readonly=True)
+    missing_amount = fields.Monetary("Amount Missing", readonly=True)
+    covered = fields.Float(
+        "Covered, %",
+        digits=(16, 1),
+        readonly=True,
+        aggregator=None,
+        exportable=False,
+        help="Won so far and expected of the clients in work, of the target.",
+    )
+    new_clients = fields.Integer("Clients to Bring", readonly=True)
+    meetings = fields.Float(digits=(16, 1), readonly=True)
+    calls = fields.Float(digits=(16, 1), readonly=True, help="Calls, or warm contacts of farmers.")
+    people_needed = fields.Integer(
+        readonly=True, aggregator=None, help="Managers with a full load that the work takes."
+    )
+    remarks = fields.Text(readonly=True)
+
+    _dates_in_order = models.Constraint(
+        "CHECK (date_to >= date_from)", "The plan ends before it begins. Swap its days."
+    )
+    _targets_not_negative = models.Constraint(
+        "CHECK (target_number >= 0 AND target_amount >= 0 AND average_deal >= 0)",
+        "A target cannot be negative.",
+    )
+
+    # -- computes -----------------------------------------------------------------------------
+
+    @api.depends("team_id")
+    def _compute_company_id(self):
+        for plan in self:
+            plan.company_id = plan.team_id.company_id or plan.company_id or self.env.company
+
+    @api.depends("team_id", "date_from", "date_to")
+    def _compute_target_amount(self):
+        for plan in self:
+            if not plan.target_amount and plan.date_from and plan.date_to:
+                months = 12 * (plan.date_to.year - plan.date_from.year)
+                months += plan.date_to.month - plan.date_from.month + 1
+                plan.target_amount = plan.team_id.invoiced_target * max(months, 1)
+
+    @api.depends("team_id", "user_id", "date_from", "date_to")
+    def _compute_display_name(self):
+        for plan in self:
+            plan.display_name = self.env._(
+                "%(who)s, %(first)s – %(last)s",
+                who=plan.user_id.name or plan.team_id.name or "",
+                first=plan.date_from or "",
+                last=plan.date_to or "",
+            )
+
+    # -- ORM ----------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        plans = super().create(vals_list)
+        plans._refresh()
+        return plans
+
+    def write(self, vals):
+        if _INPUTS.isdisjoint(vals):
+            return super().write(vals)
+        if any(plan.state != "draft" for plan in self):
+            raise UserError(
+                self.env._("An accepted plan stands still. Withdraw it and plan anew to change it.")
+            )
+        if "share_ids" in vals:
+            vals = {"divides_by_hand": True, **vals}
+        result = super().write(vals)
+        self._refresh()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_accepted(self):
+        if any(plan.state == "accepted" for plan in self):
+            raise UserError(self.env._("Withdraw the plan before you delete it."))
+
+    def copy_data(self, default=None):
+        return [{**vals, "divides_by_hand": False} for vals in super().copy_data(default=default)]
+
+    # -- figures ------------------------------------------------------------------------------
+
+    @api.readonly
+    def get_plan(self):
+        """What the plan comes to now: see ``crm.sales.planner.get_plan``.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["crm.sales.planner"].get_plan(**self._plan_options())
+
+    def _plan_options(self):
+        """The arguments of the planner."""
+        name = f"target_{self.target_kind}"
+        shares = {share.user_id.id: share.share for share in self.share_ids}
+        return {
+            "team_id": self.team_id.id,
+            "user_id": self.user_id.id,
+            "date_from": fields.Date.to_string(self.date_from),
+            "date_to": fields.Date.to_string(self.date_to),
+            "target_kind": self.target_kind,
+            "target": self[name],
+            "average_deal": self.average_deal,
+            "basis": self.basis,
+            "what_if": self.what_if,
+            "shares": shares if self.divides_by_hand else None,
+        }
+
+    def action_refresh(self):
+        """Compute the drafts anew: clients and chances are others every day."""
+        if any(plan.state != "draft" for plan in self):
+            raise UserError(self.env._("An accepted plan stands still. Withdraw it to plan anew."))
+        self._refresh()
+        return True
+
+    def _refresh(self):
+        """Store what the planner makes of each plan."""
+        for plan in self:
+            payload = plan.get_plan()
+            pipeline, missing = payload["pipeline"], payload["missing"]
+            plan.write(
+                {
+                    "deals": payload["target"]["number"],
+                    "assumed_deal": payload["target"]["average_deal"],
+                    "won_number": payload["target"]["won_number"],
+                    "won_amount": payload["target"]["won_amount"],
+                    **{
+                        f"forecast_{name}{suffix}": pipeline[name][key]
+                        for name in ("number", "amount")
+                        for suffix, key in (("", "expected"), ("_low", "low"), ("_high", "high"))
+                    },
+                    "missing_number": missing["number"],
+                    "missing_amount": missing["amount"],
+                    "covered": missing["covered"],
+                    **payload["totals"],
+                    "remarks": "\n".join(payload["remarks"]),
+                }
+            )
+            plan.sudo()._store_rows(payload)
+
+    def _store_rows(self, payload):
+        """Put the rows of the payload in place of those that are there."""
+        self.stage_ids.unlink()
+        self.line_ids.unlink()
+        self.env["crm.sales.plan.stage"].create(
+            [
+                {
+                    "plan_id": self.id,
+                    "sequence": place,
+                    "stage_id": stage["id"],
+                    **{
+                        name: stage[name]
+                        for name in (
+                            "target_rate", "actual_rate", "entered", "what_if", "rate", "needed",
+                            "standing", "to_bring", "clients", "meetings", "calls",
+                        )
+                    },
+                }
+                for place, stage in enumerate(payload["stages"])
+            ]
+        )  # fmt: skip
+        self.env["crm.sales.plan.line"].create(
+            [{"plan_id": self.id, **line} for line in payload["lines"]]
+        )
+        rows = {share.user_id.id: share for share in self.share_ids}
+        for manager in payload["managers"]:
+            values = {
+                "share": manager["share"],
+                "clients": manager["clients"],
+                "capacity": manager["capacity"],
+                "contacts": manager["contacts"],
+                "load": manager["load"],
+            }
+            row = rows.pop(manager["id"], None)
+            if row:
+                row.write(values)
+            else:
+                self.env["crm.sales.plan.share"].create(
+                    {"plan_id": self.id, "user_id": manager["id"], **values}
+                )
+        self.env["crm.sales.plan.share"].union(*rows.values()).unlink()
+
+    # -- the team's work ----------------------------------------------------------------------
+
+    def action_open_lines(self):
+        """Open the work by manager, week and stage."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "sales_funnel_control.crm_sales_plan_line_action"
+            ),
+            "domain": [("plan_id", "in", self.ids)],
+            "context": {},
+        }
