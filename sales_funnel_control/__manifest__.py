@@ -65,6 +65,7 @@
         "views/crm_weekly_review_line_views.xml",
         "views/crm_weekly_review_decision_views.xml",
         "views/crm_weekly_review_views.xml",
+        "views/crm_weekly_review_export_views.xml",
         "wizard/crm_head_task_set_views.xml",
         "views/crm_head_task_views.xml",
         "reports/crm_head_task_report_views.xml",
@@ -89,9 +90,9 @@
         "demo/crm_funnel_demo_reaction.xml",
         "demo/crm_funnel_demo_timetable.xml",
         "demo/crm_funnel_demo_cycle.xml",
-        "demo/crm_funnel_demo_review.xml",
         "demo/crm_funnel_demo_day.xml",
         "demo/crm_funnel_demo_planner.xml",
+        "demo/crm_funnel_demo_review.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

@@ -113,8 +113,7 @@ class CrmStage(models.Model):
         if plan.company_id:
             leads = leads.filtered(lambda lead: lead.company_id.id in (False, plan.company_id.id))
         still_open = {
-            (activity.res_id, activity.plan_line_id.id)
-            for activity in self._open_activities(leads)
+            (activity.res_id, activity.plan_line_id.id) for activity in self._open_activities(leads)
         }
         steps = {}
         for lead in leads:

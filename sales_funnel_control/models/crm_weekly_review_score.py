@@ -22,6 +22,8 @@ class CrmWeeklyReviewScore(models.Model):
 
     _name = "crm.weekly.review.score"
     _description = "Scorecard of a Manager"
+    _inherit = "crm.weekly.review.frozen"
+    _review_path = "line_id.review_id"
     _order = "week_start desc, line_id, sequence, id"
     _rec_name = "component"
 
