@@ -64,7 +64,7 @@ class CrmStage(models.Model):
             )
             loose.write({"res_model": "crm.stage", "res_id": stage.id})
 
-    # -- coming to a stage, and leaving it --------------------------------------------------------------------
+    # -- coming to a stage, and leaving it --------------------------------------------------------
 
     def _on_entered(self, leads):
         super()._on_entered(leads)
