@@ -117,7 +117,11 @@ class CrmFunnelDemo(models.AbstractModel):
             else:
                 end = max(begin, min(left_at + distance, now - timedelta(hours=1)))
             stays.append((at, begin, end))
-        plan["stays"] = stays
+        begins = [begin for _at, begin, _end in stays[1:]] + [now]
+        plan["stays"] = [
+            (at, begin, min(end, following))
+            for (at, begin, end), following in zip(stays, begins, strict=True)
+        ]
 
     # -- the reviews ----------------------------------------------------------------------------
 
