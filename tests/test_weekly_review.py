@@ -59,6 +59,13 @@ class ReviewCase(BoardCase):
                     del row[name]
                 del row["teacher"]
             line["transitions"] = [row for row in line["transitions"] if row["exits"]]
+            # Completeness is that of the moment, conversion goes on ripening.
+            del line["score"]
+            line["scores"] = [
+                {name: row[name] for name in ("component", "numerator", "denominator", "score")}
+                for row in line["scores"]
+                if row["component"] not in ("completeness", "conversion")
+            ]
         return lines
 
 

@@ -105,7 +105,7 @@ class CrmWeeklyReviewScore(models.Model):
         """What was done of what there was, in words that make the score plain."""
         number = self._number
         if self.component == "sales":
-            number = self.currency_id.format
+            number = (self.currency_id or self.company_id.currency_id).format
         done, due = number(self.numerator), number(self.denominator)
         if self.component in ("transitions", "conversion"):
             return self.env._(
