@@ -8,6 +8,11 @@ from odoo import api, fields, models
 from ..models.crm_contact_log import CALLS
 
 _PROMISES = ("Commercial offer", "Price for the year", "Sample with a protocol", "Draft contract")
+# Of the clients in work, so many have refused by now.
+_GIVEN_UP = 0.6
+# Clients that came in the last days, by those that came before; too few days for any verdict.
+_YOUNG_SHARE = 0.08
+_YOUNG_DAYS = 3
 _TOPICS = ("Presentation", "Meeting at the warehouse", "Walk through the offer", "Contract terms")
 
 
@@ -17,19 +22,39 @@ class CrmFunnelDemo(models.AbstractModel):
     _inherit = "crm.funnel.demo"
 
     def _plan(self, chance, stages, manager, reached):
-        """Half of the clients in work are young; the others have waited for weeks."""
+        """Fewer clients wait for weeks, and some came in the last days.
+
+        The young ones come as far, in proportion, as the others did: the rates stay what they are.
+        """
         plans = super()._plan(chance, stages, manager, reached)
+        if len(plans) == 1:
+            return plans
         ages = random.Random(f"ages of {manager.login}")
-        now = fields.Datetime.now().replace(minute=0, second=0)
         for plan in plans:
-            if plan["ending"] == "open" and ages.random() < 0.55:
-                entered_at = now - timedelta(days=ages.uniform(0.2, 9))
-                later = max(timedelta(), entered_at - plan["stays"][-1][1])
-                plan["stays"] = [
-                    (place, entered + later, min(left + later, now))
-                    for place, entered, left in plan["stays"]
-                ]
-        return plans
+            if plan["ending"] == "open" and ages.random() < _GIVEN_UP:
+                plan["ending"] = "refused"
+        young = super()._plan(
+            ages, stages, manager, tuple(round(_YOUNG_SHARE * number) for number in reached)
+        )
+        for plan in young:
+            self._make_young(ages, plan)
+        return plans + young
+
+    @staticmethod
+    def _make_young(ages, plan):
+        """Let all that happened to a client happen in the last days."""
+        now = fields.Datetime.now()
+        plan["is_young"] = True
+        if plan["ending"] != "won":
+            plan["ending"] = "open"
+        path = [place for place, _entered_at, _left_at in plan["stays"]]
+        moment = now - timedelta(days=ages.uniform(0.5, _YOUNG_DAYS))
+        # A client in work goes on standing on the last stage.
+        step = (now - moment) / (len(path) + 1)
+        plan["stays"] = [
+            (place, moment + number * step, moment + (number + 1) * step)
+            for number, place in enumerate(path)
+        ]
 
     @api.model
     def _agree_on_steps(self, team):

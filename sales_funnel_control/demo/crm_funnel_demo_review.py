@@ -61,9 +61,10 @@ class CrmFunnelDemo(models.AbstractModel):
 
     def _plan(self, chance, stages, manager, reached):
         plans = super()._plan(chance, stages, manager, reached)
-        if len(plans) > 1:
+        grown = [plan for plan in plans if not plan.get("is_young")]
+        if len(grown) > 1:
             for place, share in _SINCE.get(manager.login, {}).items():
-                self._arrange(plans, place, share)
+                self._arrange(grown, place, share)
         return plans
 
     @api.model
@@ -132,7 +133,7 @@ class CrmFunnelDemo(models.AbstractModel):
         head = self.env.ref(f"{_ADDON}.user_smirnova")
         for name in ("team_hunters", "team_farmers"):
             team = self.env.ref(f"{_ADDON}.{name}")
-            company = Review._companies_of(team)
+            company = Review._companies_of(team)[team]
             this_week = working_time.monday(company._funnel_today())
             for number in range(_WEEKS):
                 ago = _WEEKS - number
