@@ -69,6 +69,7 @@ LEFT = {
         "crm_stage_material_template_id_fkey",
         "crm_stage_target_set_by_id_fkey",
         "crm_team_successor_team_id_fkey",
+        "mail_activity_head_task_id_fkey",
         "mail_activity_plan_line_id_fkey",
         "mail_activity_rule_stage_id_fkey",
         "res_partner_farmer_id_fkey",
