@@ -1,7 +1,10 @@
 from datetime import date, datetime, timedelta
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .test_sales_plan import PlanCase
 
@@ -27,7 +30,17 @@ class ContactPlanCase(PlanCase):
             self.env.ref("sales_funnel_control.ir_cron_choose_plan_clients").method_direct_trigger()
 
     def norms(self, plan):
-        return {norm.kind: norm.weekly_norm for norm in plan.norm_ids}
+        norms = plan.norm_ids.filtered(lambda norm: norm.valid_from <= plan.date_to)
+        return {norm.kind: norm.weekly_norm for norm in norms}
+
+    def meetings_owed(self, week):
+        members = self.ivanov.crm_team_member_ids
+        norm, _member = self.Norm._in_force()._of_week(members, self.company, "meeting", week)
+        return norm.weekly_norm
+
+    def norms_after(self, plan):
+        norms = plan.norm_ids.filtered(lambda norm: norm.valid_from > plan.date_to)
+        return {(norm.kind, norm.valid_from): norm.weekly_norm for norm in norms}
 
     def state_of(self, plan):
         """Everything an accepted plan has brought about."""
@@ -50,11 +63,54 @@ class TestAccept(ContactPlanCase):
             self.norms(plan),
             {"meeting": round(meetings / 8), "effective_call": round(calls / 8)},
         )
-        norm = plan.norm_ids[0]
+        norm = plan.norm_ids.sorted("valid_from")[0]
         self.assertEqual((norm.team_id, norm.sales_role), (self.team, "hunter"))
         self.assertEqual(norm.valid_from, NEXT_MONDAY, "The running week stays as agreed.")
         self.assertEqual(self.owed(week=NEXT_MONDAY), round(meetings / 8))
         self.assertEqual(self.owed(), 12)
+
+    def test_norms_end_with_the_plan(self):
+        plan = self.accept()
+        after = date(2026, 4, 6)
+        self.assertEqual(
+            self.norms_after(plan), {("meeting", after): 12, ("effective_call", after): 0}
+        )
+        self.assertNotEqual(self.meetings_owed(after - 7 * DAY), 12, "Two days of it are planned.")
+        self.assertEqual(self.meetings_owed(after), 12)
+
+    def test_own_norm_after_the_plan_stays(self):
+        after = date(2026, 4, 6)
+        own = self._norm(team_id=self.team.id, weekly_norm=9, valid_from=after)
+        plan = self.accept()
+        self.assertEqual(self.norms_after(plan), {("effective_call", after): 0})
+        self.assertEqual(own.weekly_norm, 9)
+
+    def test_plans_that_follow_each_other(self):
+        march, april = self.accept(), self.make_plan(date_from="2026-04-01", date_to="2026-04-30")
+        after_march, after_april = date(2026, 4, 6), date(2026, 5, 4)
+        april.action_accept()
+        self.assertFalse(self.norms_after(march))
+        self.assertEqual(self.meetings_owed(after_march), self.norms(april)["meeting"])
+        self.assertEqual(self.meetings_owed(after_april), 12)
+        april.action_withdraw()
+        self.assertEqual(self.norms_after(march)["meeting", after_march], 12)
+        self.assertEqual(self.meetings_owed(after_march), 12)
+        april.action_draft()
+        april.action_accept()
+        march.action_withdraw()
+        self.assertEqual(self.meetings_owed(after_march), self.norms(april)["meeting"])
+        april.action_withdraw()
+        self.assertFalse(self.Norm.search([("team_id", "=", self.team.id)]))
+
+    def test_a_plan_within_the_running_week_sets_no_norm(self):
+        self.assertFalse(self.accept(date_to="2026-03-08").norm_ids)
+        self.assertTrue(self.accept(date_from="2026-03-09", date_to="2026-03-15").norm_ids)
+
+    def test_who_left_makes_the_norm_no_smaller(self):
+        self.env["crm.team.member"].create({"crm_team_id": self.team.id, "user_id": self.head.id})
+        self.head.active = False
+        plan = self.accept(user=self.env.user)
+        self.assertEqual(self.norms(plan)["meeting"], round(plan.meetings / 8))
 
     def test_absence_makes_the_norm_no_smaller(self):
         whole = self.norms(self.accept(date_from="2026-04-06", date_to="2026-04-26"))
@@ -109,6 +165,29 @@ class TestAccept(ContactPlanCase):
             plan.action_refresh()
         with self.assertRaisesRegex(UserError, "stands still"):
             plan.share_ids.with_user(self.head)[0].share = 1
+
+    def test_only_the_system_writes_figures(self):
+        plan = self.make_plan()
+        for values in ({"state": "accepted"}, {"deals": 1}, {"accepted_by_id": self.ivanov.id}):
+            with self.assertRaisesRegex(AccessError, "computed by the system"):
+                plan.write(values)
+            with self.assertRaisesRegex(AccessError, "computed by the system"):
+                self.make_plan(**values)
+        plan.action_accept()
+        self.assertEqual((plan.state, plan.accepted_by_id), ("accepted", self.head))
+        plan.action_withdraw()
+        with self.assertRaises(AccessError):
+            plan.with_user(self.ivanov).action_draft()
+        plan.action_draft()
+        self.assertEqual((plan.state, plan.accepted_by_id.id), ("draft", False))
+        with self.assertRaises(AccessError):
+            plan.with_user(self.ivanov).action_refresh()
+
+    def test_a_stage_that_is_planned_stays(self):
+        plan = self.accept()
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
+            self.list.unlink()
+        self.assertTrue(plan.exists().contact_plan_ids)
 
     def test_one_plan_for_a_day(self):
         self.accept(date_to="2026-03-20")
@@ -233,6 +312,14 @@ class TestContactPlan(ContactPlanCase):
         before = self.state_of(plan)
         with self.at("2026-03-04 21:30:00"):
             self._cron()
+        self.assertEqual(self.state_of(plan), before)
+
+    def test_who_comes_second_chooses_nothing(self):
+        """The cron and a manager may find the same rows without clients."""
+        self.new_lead(self.list)
+        plan = self.accept()
+        before = self.state_of(plan)
+        self.rows(plan, day=TODAY)._choose()
         self.assertEqual(self.state_of(plan), before)
 
     def test_work_list_of_today(self):

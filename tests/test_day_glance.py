@@ -158,6 +158,20 @@ class TestDayGlance(GlanceCase):
                 "overdue", self.team.id, "2026-03-03"
             )
 
+    def test_overdue_steps_are_those_of_the_review(self):
+        """Not those of leads that are no opportunities yet, nor of companies not looked at."""
+        other = self.env["res.company"].create({"name": "Other Company"})
+        self.team.company_id = False
+        self.ivanov.company_ids += other
+        for values in ({}, {"type": "lead"}, {"company_id": other.id}):
+            lead = self.lead_at("2026-02-20 09:00:00", **values)
+            lead.activity_schedule(
+                "mail.mail_activity_data_todo", TODAY - DAY, user_id=self.ivanov.id
+            )
+        self.head.company_ids += other
+        glance = self.Glance.with_user(self.head).with_context(allowed_company_ids=self.company.ids)
+        self.assertEqual(self.values(glance.get_day(self.team.id)), {"overdue": 1})
+
     def test_norms_of_the_running_week(self):
         self.contact("held_meeting", TODAY)
         [norm] = [row["norms"] for row in self.glance()["managers"] if row["id"] == self.ivanov.id]

@@ -90,6 +90,35 @@ class TestHeadTasks(TaskCase):
         self.done_at(missed, "2026-03-04 21:00:00")
         self.assertEqual((just.state, missed.state), ("in_time", "late"))
 
+    def test_nobody_ties_activities_to_tasks(self):
+        """Whoever could, would have somebody else's task done by an activity of their own."""
+        task = self.task()
+        mine = self.new_lead(user=self.sidorov).activity_schedule(
+            "mail.mail_activity_data_todo", user_id=self.sidorov.id
+        )
+        mine = mine.with_user(self.sidorov)
+        values = {"res_model_id": mine.res_model_id.id, "res_id": mine.res_id}
+        with self.assertRaises(AccessError):
+            mine.write({"head_task_id": task.id})
+        with self.assertRaises(AccessError):
+            mine.create({**values, "head_task_id": task.id})
+        with self.assertRaises(AccessError):
+            mine.with_context(default_head_task_id=task.id).create(values)
+        with self.assertRaises(AccessError):
+            task.task_activity_ids.with_user(self.ivanov).write({"head_task_id": False})
+        self.assertFalse(mine.create(values).head_task_id)
+        self.assertEqual(task.state, "open")
+
+    def test_status_is_found_in_one_query(self):
+        task = self.task()
+        self.env.flush_all()
+        with self.assertQueryCount(1):
+            found = self.Task.search([("state", "=", "open"), ("user_id", "=", self.ivanov.id)])
+        self.assertEqual(found, task)
+        self.assertFalse(
+            self.Task.search([("state", "!=", "open"), ("user_id", "=", self.ivanov.id)])
+        )
+
     def test_overdue_from_midnight_on(self):
         task = self.task()
         for moment, state in (("2026-03-04 20:59:59", "open"), ("2026-03-04 21:00:00", "overdue")):

@@ -89,6 +89,19 @@ class TestNextStep(NextStepCase):
         self.meet(lead, NOW)
         self.assertEqual(self.step(lead)[1:3], (NOW.date(), "planned"))
 
+    def test_all_day_meetings_last_all_day(self):
+        """Odoo lets them begin at 8 o'clock UTC."""
+        lead, past = self.new_lead(), self.new_lead()
+        for each, days in ((lead, 0), (past, 1)):
+            day = NOW.date() - timedelta(days=days)
+            self.meet(each, NOW, allday=True, start_date=day, stop_date=day)
+        self.assertEqual(self.step(lead)[1:3], (NOW.date(), "planned"))
+        self.assertEqual(self.step(past)[2], "none")
+        standing = self.env["crm.control.board"].get_board(self.team.id)["standing"]
+        self.assertEqual(standing["without_next_step"], 1)
+        self.env.company.funnel_tz = "Asia/Vladivostok"
+        self.assertEqual(self.step(lead)[2], "none", "There it is tomorrow.")
+
     def test_overdue_from_the_day_after(self):
         lead = self.new_lead()
         activity = self.plan(lead, 0)

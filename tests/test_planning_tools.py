@@ -1,6 +1,7 @@
 import doctest
 import random
 from fractions import Fraction
+from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
@@ -76,6 +77,26 @@ class TestPlanningTools(BaseCase):
                     number += 1
                     amount += worth
         return deals, number, amount
+
+    def test_nearly_alike_histories_are_drawn_together(self):
+        """1,000 deals, each of another age, cost as little as some dozens."""
+        chance = random.Random(7)
+        deals = []
+        for number in range(1000):
+            total = chance.randint(100, 400)
+            share = chance.uniform(0.1, 0.5)
+            deals.append(Deal(total * share, total, chance.choice((5, 9, 400)), number % 5))
+        with patch.object(forecast, "_draw_shares", wraps=forecast._draw_shares) as drawn:
+            found = forecast.forecast(deals)
+        self.assertLess(drawn.call_count, 200)
+        shares = [(deal.won + 0.5) / (deal.total + 1) for deal in deals]
+        self.assertAlmostEqual(found.number.expected, sum(shares))
+        worth = sum(share * deal.amount for share, deal in zip(shares, deals, strict=True))
+        self.assertAlmostEqual(found.amount.expected, worth)
+        # Were the histories known for sure, the interval would be this wide.
+        least = 2 * 1.96 * sum(share * (1 - share) for share in shares) ** 0.5
+        self.assertGreater(found.number.high - found.number.low, 0.95 * least)
+        self.assertLess(found.number.high - found.number.low, 2 * least)
 
     def test_same_figures_each_time(self):
         deals = [Deal(3, 10, 5.0, 1), Deal(7, 9, 8.0, 2)] * 20

@@ -113,6 +113,28 @@ class TestSalesPlanner(PlanCase):
         form.team_id = self.team
         self.assertEqual(form.target_amount, 5000)
 
+    def test_invoicing_target_of_the_days(self):
+        other = self.team.copy({"name": "Other", "invoiced_target": 900})
+        self.team.invoiced_target = 3100
+        form = Form(self.Plan.with_user(self.head))
+        form.team_id = self.team
+        for first, last, amount in (
+            ("2026-03-02", "2026-03-08", 700),
+            ("2026-11-15", "2026-12-14", round(3100 * (16 / 30 + 14 / 31), 2)),
+        ):
+            form.date_from, form.date_to = first, last
+            self.assertEqual(form.target_amount, amount)
+            plan = self.Planner.with_user(self.head).get_plan(
+                self.team.id, date_from=first, date_to=last
+            )
+            self.assertEqual(plan["target"]["amount"], amount)
+        form.date_from, form.date_to = "2026-03-01", "2026-03-31"
+        form.team_id = other
+        self.assertEqual(form.target_amount, 900)
+        form.target_amount = 4000
+        form.team_id = self.team
+        self.assertEqual(form.target_amount, 4000, "What is typed stays.")
+
     def test_what_if(self):
         plan = self.get_plan(what_if={str(self.presentation.id): 100})
         self.assertEqual(self.figures(plan, "needed"), [81, 81, 81, 65, 61])
@@ -203,6 +225,12 @@ class TestSalesPlanner(PlanCase):
         plan = self.get_plan(user_id=self.ivanov.id, target=5)
         self.assertEqual(plan["target"]["won_number"], 2)
         self.assertEqual(plan["missing"]["number"], 3)
+
+    def test_won_so_far_is_what_it_was_worth_when_won(self):
+        """As the day at a glance and the weekly review say."""
+        self.win(300).expected_revenue = 700
+        target = self.get_plan()["target"]
+        self.assertEqual((target["won_amount"], target["own_average"]), (300, 300))
 
     # -- work ---------------------------------------------------------------------------------
 

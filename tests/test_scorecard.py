@@ -100,7 +100,20 @@ class TestScorecard(ScorecardCase):
         self.assertFalse(self.line.has_score)
         self.assertIs(self.line._payload()["score"], False)
 
+    def pass_by(self, stage, user=None):
+        """A client who leaves the list for a stage in the week, and is lost after it."""
+        lead = self.new_lead(user=user)
+        for moment, change in (
+            ("2026-03-05 09:00:00", lambda: lead.write({"stage_id": stage.id})),
+            ("2026-03-09 05:00:00", lambda: lead.action_set_lost(lost_reason_id=self.reason.id)),
+        ):
+            with freeze_time(moment):
+                change()
+                self.env.cr.flush()
+        self.env.registry.clear_cache()
+
     def test_figures(self):
+        self.pass_by(self.presentation)
         self.fill(
             contacts=[("meeting", 9, 12), ("effective_call", 40, 20), ("visit", 3, 0)],
             transitions=[
@@ -131,6 +144,42 @@ class TestScorecard(ScorecardCase):
             (5 * 100 * 29 / 32 + 3 * 100 * 9 / 14 + 4 * 90) / 12,
         )
         self.assertNear(sum(row.points for row in rows.values()), self.line.score)
+
+    def test_transitions_are_judged_before_their_entries_are_ripe(self):
+        """The target is that of the clients who went: a late review has the same."""
+        self.pass_by(self.acquaintance)
+        stay = self.History.search(
+            [("user_id", "=", self.ivanov.id), ("next_stage_id", "=", self.acquaintance.id)]
+        )
+        self.assertEqual(stay.target_rate, 100)
+        self.fill(
+            transitions=[
+                (self.acquaintance, None, 0, 0, 2, 1),
+                (self.contract, 80, 10, 8, 4, 1),  # nobody went: nothing in the ledger
+            ]
+        )
+        before = self.take()["transitions"]
+        self.assertEqual((before.numerator, before.denominator, before.score), (1, 2, 50))
+        self.line.transition_ids[0].write({"has_target": True, "target": 60})
+        after = self.take()["transitions"]
+        self.assertEqual((after.numerator, after.denominator, after.score), (1, 2, 50))
+
+    def test_no_contact_counts_twice(self):
+        """A visit is a meeting: with a norm for both, that of the meetings is weighed."""
+        self.fill(
+            contacts=[
+                ("meeting", 8, 12),
+                ("productive_meeting", 0, 6),
+                ("visit", 4, 4),
+                ("effective_call", 4, 8),
+            ]
+        )
+        row = self.take()["contacts"]
+        self.assertEqual((row.numerator, row.denominator), (12, 20))
+        self.assertNear(row.score, 60)
+        self.line.contact_ids.filtered(lambda each: each.kind == "meeting").norm = 0
+        row = self.take()["contacts"]
+        self.assertEqual((row.numerator, row.denominator), (8, 18))
 
     def test_more_than_due_counts_where_the_company_wants_it(self):
         self.fill(contacts=[("meeting", 18, 12)])
@@ -165,6 +214,14 @@ class TestScorecard(ScorecardCase):
         deals[1].function = "Engineer"
         self.assertEqual(self.take()["completeness"].score, 100)
 
+    def test_completeness_of_the_reviews_company(self):
+        other = self.env["res.company"].create({"name": "Other Company"})
+        self.team.company_id = False
+        self.ivanov.company_ids += other
+        mine = self.new_lead()
+        self.new_lead(company_id=other.id)
+        self.assertEqual(self.take()["completeness"].row_ids, mine.ids)
+
     def test_sales_against_the_share_of_the_teams_target(self):
         self.team.invoiced_target = 52000
         self.fill(won_amount=3000)
@@ -175,6 +232,29 @@ class TestScorecard(ScorecardCase):
         self.assertEqual(
             self.other.score_ids.filtered(lambda r: r.component == "sales").left_out, "sales"
         )
+
+    def test_target_is_shared_by_members(self):
+        """A head with clients, or who has left, takes nothing of it; other companies' do."""
+        self.team.invoiced_target = 52000
+        self.env["crm.weekly.review.line"].create(
+            {"review_id": self.review.id, "user_id": self.head.id, "manager_name": "Smirnenko"}
+        )
+        self.review.invalidate_recordset(["line_ids"])
+        of_head = self.review.line_ids.filtered(lambda line: line.user_id == self.head)
+        self.assertEqual(self.take()["sales"].target, 6000)
+        [row] = of_head.score_ids.filtered(lambda row: row.component == "sales")
+        self.assertEqual(row.left_out, "sales")
+        membership = self.team.crm_team_member_ids.filtered(
+            lambda member: member.user_id == self.sidorov
+        )
+        membership.active = False
+        self.assertEqual(self.take()["sales"].target, 12000)
+        membership.active = True
+        elsewhere = self.env["res.company"].create({"name": "Other Company"})
+        self.team.company_id = False
+        self.sidorov.write({"company_ids": [(4, elsewhere.id)], "company_id": elsewhere.id})
+        self.other.unlink()
+        self.assertEqual(self.take()["sales"].target, 6000)
 
     def test_tasks_of_the_week(self):
         in_time, late, overdue = (self.task() for _each in range(3))

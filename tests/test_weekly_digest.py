@@ -14,6 +14,7 @@ from ..tools import figure, weekly_digest
 from .common import FunnelCase
 from .weekly_review import WEEK, make_review
 
+SALESPERSON = "sales_team.group_sale_salesman"
 MONDAY_MORNING = datetime(2026, 6, 8, 8, 30)
 
 
@@ -76,10 +77,39 @@ class TestWeeklyDigest(DigestCase):
         text = html2plaintext(body)
         self.assertIn("Cause of Ivanenko", text)
         self.assertIn("Clients on Monday", text)
-        told = weekly_digest.for_manager(self.review.get_review(), self.review.line_ids[0].ids)
+        told = weekly_digest.for_manager(
+            self.review.get_review(), self.review.line_ids[0].ids, self.ivanov.id
+        )
         self.assertEqual(told["totals"]["opening"], 20)
         self.assertEqual([line["id"] for line in told["lines"]], self.review.line_ids[0].ids)
         self.assertIn("Read the contract", self.mails(self.sidorov).body_html)
+
+    def test_namesakes_read_no_decisions_of_each_other(self):
+        self.sidorov.name = self.ivanov.name
+        self.review.line_ids.manager_name = self.ivanov.name
+        self.review.decision_ids.manager_name = self.ivanov.name
+        self.review.decision_ids.copy({"user_id": False, "note": "All read the price list"})
+        self.review._send_digest()
+        mine, other = self.mails(self.ivanov).body_html, self.mails(self.sidorov).body_html
+        self.assertNotIn("Read the contract", mine)
+        self.assertIn("Read the contract", other)
+        for body in (mine, other):
+            self.assertIn("All read the price list", body)
+
+    def test_who_leads_no_more_reads_nobody(self):
+        self.head.write({"group_ids": [(6, 0, self.env.ref(SALESPERSON).ids)]})
+        self.team.user_id = self.head
+        self.assertEqual(self.review._digest_head(), self.head)
+        self.team.user_id = self.sidorov
+        self.env["crm.weekly.review.line"].create(
+            {"review_id": self.review.id, "user_id": self.head.id, "manager_name": "Former head"}
+        )
+        self.review.invalidate_recordset(["line_ids", "seat_ids"])
+        self.review.with_user(self.head).action_send_me_digest()
+        self.assertNotIn("Ivanenko", self.mails(self.head).body_html)
+        sent = self.review._send_digest()
+        self.assertEqual(sent.user_id, self.head | self.ivanov | self.sidorov)
+        self.assertEqual(sent.filtered("is_head").user_id, self.sidorov)
 
     def test_who_does_not_want_or_cannot_get_it(self):
         self.ivanov.with_user(self.ivanov).weekly_digest = False
@@ -124,6 +154,24 @@ class TestWeeklyDigest(DigestCase):
     def test_cron(self):
         self.assertEqual(self.cron(MONDAY_MORNING), 3)
         self.assertEqual(self.cron(MONDAY_MORNING), 3)
+
+    def test_one_that_fails_keeps_nobody_back(self):
+        reviews = self.review | make_review(self, team_id=self._make_team("Other").id)
+        send = type(self.review)._send_digest
+
+        def fail(review):
+            digests = send(review)
+            if review == reviews[0]:
+                raise ValueError("A team with something bad in it")
+            return digests
+
+        with (
+            patch.object(type(self.review), "_send_digest", fail),
+            patch.object(type(self.review), "_with_digest_due", lambda _self: reviews),
+            self.assertLogs("odoo.addons.sales_funnel_control", "ERROR"),
+        ):
+            self.assertEqual(self.cron(MONDAY_MORNING), 0)
+        self.assertEqual(len(reviews[1].digest_ids), 3)
 
     def test_not_before_the_figures_nor_where_it_is_switched_off(self):
         self.review.taken_at = False

@@ -3,9 +3,11 @@ from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from psycopg2 import IntegrityError, OperationalError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .test_board import BoardCase
 
@@ -16,7 +18,7 @@ WEEK = date(2026, 6, 1)
 NOW = datetime(2026, 6, 8, 9)
 
 
-class KilledError(Exception):
+class KilledError(BaseException):
     """The process is killed."""
 
 
@@ -34,6 +36,10 @@ class ReviewCase(BoardCase):
             cls.env, "test_leader", groups="sales_team.group_sale_salesman", name="Leader"
         )
         cls.team.user_id = cls.leader
+
+    @classmethod
+    def new_company(cls, name="Second"):
+        return cls.env["res.company"].create({"name": name, "funnel_tz": "UTC"})
 
     def make(self, week=WEEK, now=NOW):
         self.env.registry.clear_cache()
@@ -233,6 +239,24 @@ class TestFigures(ReviewCase):
         )
         self.assertEqual(board["standing"]["without_next_step"], 60)
 
+    def test_clients_of_another_company_are_not_in_the_review(self):
+        """The team is shared: the client of the other company has nothing planned and is old."""
+        company = self.new_company()
+        self.ivanov.company_ids |= company
+        with freeze_time(datetime(2025, 6, 1)):
+            own, other = (
+                self.new_lead(self.list, company_id=each.id) for each in (self.env.company, company)
+            )
+        with freeze_time(datetime(2026, 6, 1)):
+            for lead in own | other:
+                planned = self.new_lead(self.list, company_id=lead.company_id.id)
+                planned.activity_schedule(
+                    "mail.mail_activity_data_todo", date_deadline=WEEK, user_id=self.ivanov.id
+                )
+        line = self.line(self.make(), self.ivanov)
+        figures = (line.closing, line.without_next_step, line.overdue_steps, line.over_cycle)
+        self.assertEqual(figures, (2, 1, 1, 1))
+
     def test_nothing_happened(self):
         self.assertFalse(self.Review._with_anything([(self.team, self.env.company, WEEK)]))
 
@@ -338,6 +362,30 @@ class TestMaking(ReviewCase):
             "of the weeks that were missed nobody is reminded",
         )
 
+    def test_week_that_failed_is_made_later(self):
+        """Also where a later week is there already."""
+        self.run_cron(NOW)
+        make = type(self.Review)._make
+
+        def fail(Review, team, company, week):
+            if week == WEEK + timedelta(days=7):
+                raise ZeroDivisionError
+            return make(Review, team, company, week)
+
+        weeks = [WEEK + timedelta(days=7 * number) for number in range(3)]
+        late = NOW + timedelta(days=14)
+        with (
+            patch.object(type(self.Review), "_make", fail),
+            self.assertLogs("odoo.addons.sales_funnel_control", "ERROR"),
+        ):
+            self.assertEqual(self.run_cron(late), [weeks[0], weeks[2]])
+        self.assertEqual(self.run_cron(late), weeks)
+
+    def test_missed_too_long_ago(self):
+        self.run_cron(NOW)
+        weeks = self.run_cron(NOW + timedelta(days=7 * 14))
+        self.assertEqual(weeks, [WEEK] + [WEEK + timedelta(days=7 * n) for n in range(3, 15)])
+
     def test_killed_in_the_middle(self):
         self.run_cron(NOW)
         late = NOW + timedelta(days=21)
@@ -366,6 +414,17 @@ class TestMaking(ReviewCase):
         self.assertEqual(len(self.run_cron(late)), 4)
         self.assertEqual(len(set(self.weeks())), 4)
 
+    def test_failing_database_stops_the_run(self):
+        def fail(*_args):
+            raise OperationalError
+
+        with (
+            patch.object(type(self.Review), "_make", fail),
+            freeze_time(NOW),
+            self.assertRaises(OperationalError),
+        ):
+            self.Review._cron_make()
+
     def test_team_that_fails_does_not_stop_others(self):
         other = self._make_team("Test Others", user_id=self.leader.id)
         stages = self._build_funnel(other)
@@ -375,11 +434,11 @@ class TestMaking(ReviewCase):
 
         def fail(review):
             if review.team_id == self.team:
-                raise UserError("Cannot")
+                raise ZeroDivisionError
             return make(review)
 
         self.patch(type(self.Review), "_take_down", fail)
-        with self.assertLogs("odoo.addons.sales_funnel_control", "WARNING"):
+        with self.assertLogs("odoo.addons.sales_funnel_control", "ERROR"):
             self.assertFalse(self.run_cron(NOW))
         self.assertTrue(self.Review.search([("team_id", "=", other.id)]).line_ids)
 
@@ -413,7 +472,7 @@ class TestMaking(ReviewCase):
         self.assertEqual(review.activity_ids.user_id, self.ivanov)
 
     def test_shared_team_has_a_review_in_each_company(self):
-        company = self.env["res.company"].create({"name": "Second", "funnel_tz": "UTC"})
+        company = self.new_company()
         user = new_test_user(
             self.env,
             "test_second",
@@ -430,6 +489,20 @@ class TestMaking(ReviewCase):
             {(r.company_id, r.line_ids.user_id) for r in reviews},
             {(company, user), (self.env.company, self.ivanov)},
         )
+
+    def test_shared_team_has_a_review_where_its_clients_are(self):
+        """Nobody of the team is at home in the company, or the client has left already."""
+        company, former = self.new_company(), self.new_company("Third")
+        self.ivanov.company_ids |= company | former
+        with freeze_time(datetime(2026, 6, 2)):
+            self.new_lead(self.list, company_id=company.id)
+            left = self.new_lead(self.list, company_id=former.id)
+        with freeze_time(datetime(2026, 6, 3)):
+            left.action_set_lost(lost_reason_id=self.reason.id)
+            self.env.cr.flush()
+        self.run_cron(NOW)
+        reviews = self.Review.search([("team_id", "=", self.team.id)])
+        self.assertEqual(reviews.company_id, self.env.company | company | former)
 
 
 class ClosingCase(ReviewCase):
@@ -511,6 +584,54 @@ class TestClosing(ClosingCase):
         self.assertEqual(decision.progress, "done")
         self.assertTrue(decision.done_on)
 
+    def test_what_the_system_writes_down_is_not_written_by_hand(self):
+        decision = self.decide().with_user(self.leader)
+        activity = self.lead.activity_schedule(
+            "mail.mail_activity_data_todo", summary="Not theirs", user_id=self.head.id
+        )
+        tried = {
+            "activity_id": activity.id,
+            "decided_on": "2025-01-01",
+            "is_on_team": True,
+            "manager_name": "Other",
+            "mentor_name": "Other",
+            "responsible_name": "Other",
+            "transition_name": "Other",
+            "user_key": self.head.id,
+        }
+        for name, value in tried.items():
+            with self.subTest(name):
+                with self.assertRaises(AccessError):
+                    decision.write({name: value, "note": "Other"})
+                with self.assertRaises(AccessError):
+                    self.decide(**{name: value})
+        self.assertEqual(decision.note, False)
+        self.assertEqual(activity.summary, "Not theirs")
+        copy = decision.with_context(default_activity_id=activity.id).copy()
+        self.assertEqual(copy.manager_name, "Ivanenko")
+        self.assertNotIn(copy.activity_id, activity | decision.activity_id)
+
+    def test_activity_of_something_else_is_left_alone(self):
+        decision = self.decide()
+        activity = decision.activity_id
+        activity.write({"res_model_id": self.env["ir.model"]._get_id("crm.lead")})
+        activity.write({"res_id": self.lead.id})
+        decision.with_user(self.leader).write({"note": "Other", "responsible_id": self.head.id})
+        self.assertEqual(activity.user_id, self.sidorov)
+
+    def test_decision_stays_with_the_own_teams(self):
+        other = self.review.sudo().copy(
+            {"team_id": self._make_team("Test Others").id, "week_start": WEEK}
+        )
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            self.decide().with_user(self.leader).review_id = other
+
+    def test_stage_of_a_decision_stays(self):
+        """Else the ledger would not know the transition any more, nor anybody its effect."""
+        self.decide()
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self.presentation.unlink()
+
     def test_dropped(self):
         decision = self.decide()
         decision.activity_id.unlink()
@@ -563,6 +684,7 @@ class TestClosing(ClosingCase):
             "line deleted": line.unlink,
             "line added": line.copy,
             "decision": lambda: decision.sudo().write({"note": "Other"}),
+            "decision's activity": lambda: decision.sudo().write({"activity_id": False}),
             "decision deleted": decision.sudo().unlink,
             "decision added": self.decide,
             "review": lambda: self.review.sudo().write({"head_word": "Other"}),
@@ -588,6 +710,8 @@ class TestClosing(ClosingCase):
         decision = self.decide()
         self.review.with_user(self.leader).action_close()
         before = self.standing_still()
+        whom = before["decisions"][0]
+        self.assertEqual((whom["user_id"], whom["is_on_team"]), (self.ivanov.id, False))
         self.ivanov.name = "Ivanov-Petrov"
         self.presentation.name = "Show"
         self.list.name = "Names"

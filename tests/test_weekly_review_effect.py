@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import BaseCase, new_test_user, tagged
+from odoo.tests import BaseCase, Form, new_test_user, tagged
 
 from ..tools import effects, weeks
 from .test_weekly_review import ReviewCase
@@ -146,6 +146,34 @@ class TestEffect(EffectCase):
             {"worked": 1, "too_early": 1, False: 1},
         )
 
+    def test_only_what_is_asked_for_is_measured(self):
+        asked, _other = self.decide(self.ivanov), self.decide(self.sidorov)
+        self.decide(self.ivanov, stage_id=False)
+        measured = self.Decision.browse()
+        shares = type(self.Decision)._shares
+
+        def measure(decisions):
+            nonlocal measured
+            measured |= decisions.sudo(False)
+            return shares(decisions)
+
+        self.patch(type(self.Decision), "_shares", measure)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.Decision.search([("effect", "=", False)])
+        self.assertFalse(measured)
+        self.Decision.formatted_read_group([("id", "=", asked.id)], ["effect"], ["__count"])
+        self.assertEqual(measured, asked)
+
+    def test_effect_of_what_is_chosen_in_the_form(self):
+        self.play((60, 36), (40, 35))
+        decision = self.decide(self.ivanov, self.payment)
+        self.env.registry.clear_cache()
+        with freeze_time(SEEN), Form(decision.with_user(self.leader)) as form:
+            self.assertEqual(form.effect, "too_early")
+            form.stage_id = self.acquaintance
+            self.assertEqual(form.effect, "worked")
+
     def test_clients_behind(self):
         self.play((30, 10), (25, 20))
         decision = self.decide(self.ivanov)
@@ -176,8 +204,10 @@ class TestEffect(EffectCase):
         self.assertLessEqual(counts[1], counts[0] + 3)
 
     def test_day_of_the_decision_is_the_systems(self):
-        decision = self.decide(self.ivanov, decided_on="2026-01-01")
+        decision = self.decide(self.ivanov)
         self.assertEqual(decision.decided_on, DECIDED)
+        with self.assertRaises(AccessError):
+            self.decide(self.ivanov, decided_on="2026-01-01")
 
     def test_who_is_responsible(self):
         with self.assertRaises(Exception) as caught, self.env.cr.savepoint():

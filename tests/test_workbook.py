@@ -144,13 +144,22 @@ class TestBoardWorkbook(WorkbookCase):
         board = self.board()
         sheets = self.write(write_board, board)
         now = [
-            [stage["name"], line["name"], line["count"], line["without_next_step"]]
+            [
+                stage["name"],
+                line["name"],
+                line["count"],
+                line["without_next_step"],
+                line["over_normal_time"],
+                stage["normal_days"],
+                line["over_cycle"],
+            ]
             for stage in board["now"]
             for line in stage["managers"]
         ]
         rows = sheets.rows("Clients in Work")
-        self.assertEqual([row[:4] for row in rows[:-1]], now)
+        self.assertEqual([row[:7] for row in rows[:-1]], now)
         self.assertEqual(rows[-1][2], board["standing"]["count"])
+        self.assertEqual(rows[-1][6], board["standing"]["over_cycle"])
         [total] = [row for row in sheets.rows("Refusals") if row[0] == "Total"]
         self.assertEqual(total[1], board["refusals"]["total"])
         self.assertEqual(
@@ -327,6 +336,53 @@ class TestReviewWorkbook(WorkbookCase):
         )
         self.assertEqual(len(sheets.parts("xl/charts/chart")), 2)
 
+    def test_scorecard(self):
+        line = self.review.line_ids[0]
+        self.env["crm.weekly.review.score"].create(
+            [
+                {
+                    "line_id": line.id,
+                    "sequence": place,
+                    "component": component,
+                    "numerator": numerator,
+                    "denominator": denominator,
+                    "value": numerator,
+                    "target": target,
+                    "score": score,
+                    "share": portion,
+                    "points": score * portion / 100,
+                    "left_out": left_out,
+                }
+                for place, (
+                    component,
+                    numerator,
+                    denominator,
+                    target,
+                    score,
+                    portion,
+                    left_out,
+                ) in enumerate(
+                    [
+                        ("contacts", 9, 12, 12, 75, 60, False),
+                        ("conversion", 30, 50, 80, 75, 40, False),
+                        ("tasks", 0, 0, 0, 0, 0, "tasks"),
+                    ]
+                )
+            ]
+        )
+        sheets = self.write(write_review, self.review.get_review())
+        rows = [list(row.values()) for row in sheets.table("Scorecard")]
+        self.assertEqual(
+            [row[2:] for row in rows],
+            [
+                ["Contacts", 9, 12, None, 0.75, 0.6, 45, None],
+                ["Conversion", 30, 50, 0.8, 0.75, 0.4, 30, None],
+                ["Tasks in Time", 0, 0, None, None, None, None, "No task was due"],
+            ],
+        )
+        self.assertEqual({row[0] for row in rows}, {line.manager_name})
+        self.assertEqual(sheets.formulas["Scorecard"]["I5"].value, '=IF(H5="","",100*H5*G5)')
+
     def test_a_review_with_nothing_in_it(self):
         empty = self.env["crm.weekly.review"].create(
             {
@@ -336,7 +392,7 @@ class TestReviewWorkbook(WorkbookCase):
             }
         )
         sheets = self.write(write_review, empty.get_review())
-        self.assertEqual(len(sheets.values.sheetnames), 8)
+        self.assertEqual(len(sheets.values.sheetnames), 9)
 
 
 @tagged("post_install", "-at_install")

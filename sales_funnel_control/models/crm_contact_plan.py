@@ -26,7 +26,7 @@ class CrmContactPlan(models.Model):
         "res.users", "Manager", required=True, readonly=True, ondelete="cascade"
     )
     day = fields.Date(required=True, readonly=True)
-    stage_id = fields.Many2one("crm.stage", required=True, readonly=True, ondelete="cascade")
+    stage_id = fields.Many2one("crm.stage", required=True, readonly=True, ondelete="restrict")
     clients = fields.Integer(
         "Clients to Work", readonly=True, help="Clients on the stage to talk to on this day."
     )
@@ -67,7 +67,8 @@ class CrmContactPlan(models.Model):
                 ("company_id", "=", company.id),
                 ("chosen_on", "=", False),
             ]
-            while rows := self.search(domain, limit=_BATCH):
+            # Rows that a manager is opening at this moment are chosen by them.
+            while rows := self.search(domain, limit=_BATCH).try_lock_for_update():
                 rows._choose()
                 self.env["ir.cron"]._commit_progress(len(rows))
 
@@ -79,8 +80,28 @@ class CrmContactPlan(models.Model):
 
     def _choose(self):
         """Choose clients in work of each row's manager and stage, the oldest next step first."""
-        if not self:
-            return
+        rows = self._lock_not_chosen()
+        if rows:
+            rows._choose_locked()
+
+    def _lock_not_chosen(self):
+        """Those that nobody has chosen clients for meanwhile: the cron and managers may meet."""
+        self.flush_recordset(["chosen_on"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM crm_contact_plan
+                 WHERE id = ANY(%s) AND chosen_on IS NULL
+              ORDER BY id
+                   FOR UPDATE
+                """,
+                self.ids,
+            )
+        )
+        free = {row_id for (row_id,) in rows}
+        return self.filtered(lambda row: row.id in free)
+
+    def _choose_locked(self):
         leads = self._leads_in_work()
         by_place = leads.grouped(lambda lead: (lead.team_id, lead.user_id, lead.stage_id))
         self.env["crm.contact.plan.client"].create(

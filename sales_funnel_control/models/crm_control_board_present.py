@@ -71,16 +71,18 @@ class CrmControlBoard(models.AbstractModel):
             )
         }
 
-    def _standing_by_stage(self, request):
+    def _standing_by_stage(self, request, domain=Domain.TRUE):
         """``(user, role, clients, without a next step, over normal time, over the normal cycle)``
         by stage.
+
+        :param Domain domain: only of rows of the ledger under it
         """
         cycle = self.env["crm.deal.cycle"]
         cycle._flush_for_cycles()
         self.env["crm.lead"]._flush_for_steps()
         ledger = self.env["crm.lead.stage.history"]
         normal_days = self._normal_days()
-        domain = Domain("team_id", "=", request.team.id) & Domain("left_at", "=", False)
+        domain &= Domain("team_id", "=", request.team.id) & Domain("left_at", "=", False)
         domain &= Domain("stage_id", "in", self._open_stages(request).ids)
         if request.role:
             domain &= Domain("sales_role", "=", request.role)

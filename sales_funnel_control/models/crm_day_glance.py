@@ -171,44 +171,45 @@ class CrmDayGlance(models.AbstractModel):
 
     def _figure_labels(self):
         """Label and explanation of each figure."""
-        _t = self.env._
         return {
             "contacts": {
-                "label": _t("Contacts"),
-                "help": _t("Contacts logged for the day, of every kind."),
+                "label": self.env._("Contacts"),
+                "help": self.env._("Contacts logged for the day, of every kind."),
             },
             "counting": {
-                "label": _t("Count Towards Norms"),
-                "help": _t("Contacts that count: calls, meetings, visits, warm contacts."),
+                "label": self.env._("Count Towards Norms"),
+                "help": self.env._("Contacts that count: calls, meetings, visits, warm contacts."),
             },
             "meetings": {
-                "label": _t("Meetings and Visits"),
-                "help": _t("Meetings held and visits, as they count towards the norm."),
+                "label": self.env._("Meetings and Visits"),
+                "help": self.env._("Meetings held and visits, as they count towards the norm."),
             },
             "to_come": {
-                "label": _t("Meetings to Come"),
-                "help": _t("Meetings with clients in the calendar that have not begun yet."),
+                "label": self.env._("Meetings to Come"),
+                "help": self.env._(
+                    "Meetings with clients in the calendar that have not begun yet."
+                ),
             },
             "new_clients": {
-                "label": _t("New Clients"),
-                "help": _t("Opportunities that began on the day."),
+                "label": self.env._("New Clients"),
+                "help": self.env._("Opportunities that began on the day."),
             },
             "moves": {
-                "label": _t("Stage Moves"),
-                "help": _t("Clients that advanced to a later stage."),
+                "label": self.env._("Stage Moves"),
+                "help": self.env._("Clients that advanced to a later stage."),
             },
             "refusals": {
-                "label": _t("Refusals"),
-                "help": _t("Clients who refused, without spam and duplicates."),
+                "label": self.env._("Refusals"),
+                "help": self.env._("Clients who refused, without spam and duplicates."),
             },
-            "won": {"label": _t("Deals Won"), "help": _t("Deals won on the day.")},
+            "won": {"label": self.env._("Deals Won"), "help": self.env._("Deals won on the day.")},
             "won_amount": {
-                "label": _t("Sales"),
-                "help": _t("Expected revenue of the deals won on the day."),
+                "label": self.env._("Sales"),
+                "help": self.env._("Expected revenue of the deals won on the day."),
             },
             "overdue": {
-                "label": _t("Overdue Steps"),
-                "help": _t("Open deals whose next step is past its day, at this moment."),
+                "label": self.env._("Overdue Steps"),
+                "help": self.env._("Open deals whose next step is past its day, at this moment."),
             },
         }
 

@@ -106,8 +106,13 @@ class CrmDayGlance(models.AbstractModel):
         )
 
     def _overdue_rows(self, request, _figure):
-        return "crm.lead", Domain("team_id", "=", request.team.id) & Domain(
-            "next_step_state", "=", "overdue"
+        """Deals in work of the reader's companies: a deal's is that of its present stay."""
+        present = Domain("left_at", "=", False) & Domain("company_id", "in", self.env.companies.ids)
+        return "crm.lead", (
+            Domain("team_id", "=", request.team.id)
+            & Domain("type", "=", "opportunity")
+            & Domain("next_step_state", "=", "overdue")
+            & Domain("stage_history_ids", "any", present)
         )
 
     def _within(self, request, field):

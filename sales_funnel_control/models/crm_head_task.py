@@ -180,15 +180,13 @@ class CrmHeadTask(models.Model):
         if operator != "in":
             return NotImplemented
         self.flush_model(["date_due", "done_at", "withdrawn_at", "company_id"])
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT task.id FROM %s WHERE %s = ANY(%s)",
-                self._state_from_sql(),
-                self._state_sql(),
-                [state for state in value if state],
-            )
+        found = SQL(
+            "(SELECT task.id FROM %s WHERE %s = ANY(%s))",
+            self._state_from_sql(),
+            self._state_sql(),
+            [state for state in value if state],
         )
-        return Domain("id", "in", [task_id for [task_id] in rows])
+        return Domain("id", "in", found)
 
     @api.depends_context("uid")
     @api.depends("user_id", "team_id", "set_by_id")

@@ -189,7 +189,9 @@ class CrmLead(models.Model):
                    ) guests
              WHERE meeting.opportunity_id = %(lead_id)s
                AND meeting.active
-               AND meeting.start >= %(now)s
+               AND CASE WHEN meeting.allday THEN meeting.start_date >= %(today)s
+                        ELSE meeting.start >= %(now)s
+                   END
             """,
             lead_id=lead_id,
             type_name=self.env["mail.activity.type"]._field_to_sql("kind", "name"),
@@ -197,6 +199,12 @@ class CrmLead(models.Model):
                 SQL("meeting.start"), zone
             ),
             now=fields.Datetime.now(),
+            today=self._today_sql(zone),
+        )
+
+    def _today_sql(self, zone):
+        return self.env["crm.lead.stage.history"]._local_date_sql(
+            SQL("%s::timestamp", fields.Datetime.now()), zone
         )
 
     def _has_next_step_sql(self, lead_id):
@@ -204,7 +212,8 @@ class CrmLead(models.Model):
 
         :param SQL lead_id: of the deal
         """
-        return SQL("EXISTS (%s)", self._steps_sql(lead_id, SQL("'UTC'")))
+        zone = SQL("%s", self.env.company.funnel_tz)
+        return SQL("EXISTS (%s)", self._steps_sql(lead_id, zone))
 
     def _open_leads_from_sql(self):
         """Clients in work as ``lead``, with the ``company`` and its present ``today.day``."""
@@ -222,9 +231,7 @@ class CrmLead(models.Model):
             CROSS JOIN LATERAL (SELECT %(today)s AS day) today
             """,
             company=self.env.company.id,
-            today=self.env["crm.lead.stage.history"]._local_date_sql(
-                SQL("%s::timestamp", fields.Datetime.now()), SQL("company.funnel_tz")
-            ),
+            today=self._today_sql(SQL("company.funnel_tz")),
         )
 
     def _next_steps_from_sql(self):

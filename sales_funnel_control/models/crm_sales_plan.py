@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import date_utils
 
 from .crm_sales_planner import BASES, TARGET_KINDS
@@ -20,6 +20,29 @@ _INPUTS = {
     "divides_by_hand",
     "share_ids",
 }
+# What the system writes: the plan's course, and what the planner makes of it.
+_FIGURES = {
+    "proposed_amount",
+    "deals",
+    "assumed_deal",
+    "won_number",
+    "won_amount",
+    "forecast_number",
+    "forecast_number_low",
+    "forecast_number_high",
+    "forecast_amount",
+    "forecast_amount_low",
+    "forecast_amount_high",
+    "missing_number",
+    "missing_amount",
+    "covered",
+    "new_clients",
+    "meetings",
+    "calls",
+    "people_needed",
+    "remarks",
+}
+_BY_SYSTEM = _FIGURES | {"company_id", "state", "accepted_by_id", "accepted_on"}
 
 
 class CrmSalesPlan(models.Model):
@@ -82,6 +105,9 @@ class CrmSalesPlan(models.Model):
         tracking=True,
         help="Amount to win within the period. The invoicing target of the team is proposed, for "
         "each month of the period.",
+    )
+    proposed_amount = fields.Monetary(
+        compute="_compute_target_amount", store=True, precompute=True, aggregator=None
     )
     average_deal = fields.Monetary(
         aggregator=None,
@@ -157,11 +183,15 @@ class CrmSalesPlan(models.Model):
 
     @api.depends("team_id", "date_from", "date_to")
     def _compute_target_amount(self):
+        planner = self.env["crm.sales.planner"]
         for plan in self:
-            if not plan.target_amount and plan.date_from and plan.date_to:
-                months = 12 * (plan.date_to.year - plan.date_from.year)
-                months += plan.date_to.month - plan.date_from.month + 1
-                plan.target_amount = plan.team_id.invoiced_target * max(months, 1)
+            former, proposal = plan.proposed_amount, 0.0
+            if plan.date_from and plan.date_to:
+                proposal = planner._invoicing_target(plan.team_id, plan.date_from, plan.date_to)
+            plan.proposed_amount = proposal
+            # What somebody has typed stays.
+            if not plan.target_amount or plan.target_amount == former:
+                plan.target_amount = proposal
 
     @api.depends("team_id", "user_id", "date_from", "date_to")
     def _compute_display_name(self):
@@ -177,11 +207,14 @@ class CrmSalesPlan(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_by_system(vals)
         plans = super().create(vals_list)
         plans._refresh()
         return plans
 
     def write(self, vals):
+        self._check_by_system(vals)
         if _INPUTS.isdisjoint(vals):
             return super().write(vals)
         if any(plan.state != "draft" for plan in self):
@@ -200,7 +233,20 @@ class CrmSalesPlan(models.Model):
             raise UserError(self.env._("Withdraw the plan before you delete it."))
 
     def copy_data(self, default=None):
-        return [{**vals, "divides_by_hand": False} for vals in super().copy_data(default=default)]
+        return [
+            {name: value for name, value in vals.items() if name not in _BY_SYSTEM}
+            | {"divides_by_hand": False}
+            for vals in super().copy_data(default=default)
+        ]
+
+    def _check_by_system(self, vals):
+        if not (self.env.su or _BY_SYSTEM.isdisjoint(vals)):
+            raise AccessError(
+                self.env._(
+                    "The figures of a plan are computed by the system. Change its target, and use "
+                    "its buttons to accept or to withdraw it."
+                )
+            )
 
     # -- figures ------------------------------------------------------------------------------
 
@@ -235,6 +281,7 @@ class CrmSalesPlan(models.Model):
         """Compute the drafts anew: clients and chances are others every day."""
         if any(plan.state != "draft" for plan in self):
             raise UserError(self.env._("An accepted plan stands still. Withdraw it to plan anew."))
+        self.check_access("write")
         self._refresh()
         return True
 
@@ -243,7 +290,7 @@ class CrmSalesPlan(models.Model):
         for plan in self:
             payload = plan.get_plan()
             pipeline, missing = payload["pipeline"], payload["missing"]
-            plan.write(
+            plan.sudo().write(
                 {
                     "deals": payload["target"]["number"],
                     "assumed_deal": payload["target"]["average_deal"],

@@ -9,6 +9,7 @@ from ..tools import planning, working_time
 
 _DAY = timedelta(days=1)
 _SIX_DAYS = timedelta(days=6)
+_WEEK = timedelta(weeks=1)
 
 
 class CrmContactNorm(models.Model):
@@ -30,6 +31,24 @@ class CrmContactNorm(models.Model):
         aggregator=None,
         help="The norm before the plan changed it; it comes back when the plan is withdrawn.",
     )
+    former_plan_id = fields.Many2one(
+        "crm.sales.plan", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+
+    def _with_key(self, key):
+        """The norm of a key that is unique."""
+        return self.search([(name, "=", value) for name, value in key.items()])
+
+    def _binds_role(self, plan, role, kind, week_start):
+        """Whether the norm holds in a week for all grades of a role of the plan's team."""
+        return (
+            self.sales_role == role
+            and self.kind == kind
+            and not self.grade
+            and self.valid_from <= week_start
+            and self.team_id.id in (False, plan.team_id.id)
+            and self.company_id.id in (False, plan.company_id.id)
+        )
 
 
 class CrmSalesPlan(models.Model):
@@ -63,7 +82,7 @@ class CrmSalesPlan(models.Model):
             if plan.state == "accepted":
                 continue
             plan._check_acceptable()
-            plan.write(
+            plan.sudo().write(
                 {
                     "state": "accepted",
                     "accepted_by_id": self.env.uid,
@@ -83,7 +102,7 @@ class CrmSalesPlan(models.Model):
             self.env["crm.sales.planner"]._check_head(plan.team_id)
             if plan.state != "accepted":
                 continue
-            plan.state = "withdrawn"
+            plan.sudo().state = "withdrawn"
             plan.sudo()._drop_norms()
             today = plan.company_id._funnel_today()
             plan.sudo().contact_plan_ids.filtered(lambda row, day=today: row.day >= day).unlink()
@@ -92,7 +111,8 @@ class CrmSalesPlan(models.Model):
     def action_draft(self):
         """Plan anew with what a withdrawn plan was made from."""
         for plan in self.filtered(lambda plan: plan.state == "withdrawn"):
-            plan.write({"state": "draft", "accepted_by_id": False, "accepted_on": False})
+            self.env["crm.sales.planner"]._check_head(plan.team_id)
+            plan.sudo().write({"state": "draft", "accepted_by_id": False, "accepted_on": False})
             plan._refresh()
         return True
 
@@ -148,47 +168,52 @@ class CrmSalesPlan(models.Model):
         Norms belong to roles: that of a role is what its managers have to do together, divided by
         the full weeks they work. Managers with a greater share do more than the norm, as their
         contact plan says. A plan for one manager alone sets no norm: it would bind all of the role.
+
+        From the Monday after the plan the norms are what they would be without it.
         """
-        if self.user_id:
-            return
-        today = self.company_id._funnel_today()
-        first = max(self.date_from, today)
+        first = max(self.date_from, self.company_id._funnel_today())
         valid_from = working_time.monday(first + _SIX_DAYS)
+        if self.user_id or valid_from > self.date_to:
+            return
+        after = working_time.monday(self.date_to) + _WEEK
+        norms = self.env["crm.contact.norm"]._in_force()
         for role, kind, number in self._norm_numbers(first):
             key = {
                 "sales_role": role,
                 "kind": kind,
                 "team_id": self.team_id.id,
                 "company_id": self.team_id.company_id.id,
-                "valid_from": valid_from,
                 "grade": False,
             }
-            norm = self.env["crm.contact.norm"].search(
-                [(name, "=", value) for name, value in key.items()]
+            number_after = norms.filtered(
+                lambda norm, r=role, k=kind: norm._binds_role(self, r, k, after)
+            )[:1].weekly_norm
+            self._set_norm({**key, "valid_from": valid_from}, number)
+            if not norms._with_key({**key, "valid_from": after}):
+                self._set_norm({**key, "valid_from": after}, number_after)
+
+    def _set_norm(self, key, number):
+        norms = self.env["crm.contact.norm"]
+        norm = norms._with_key(key)
+        if norm:
+            norm.write(
+                {
+                    "former_weekly_norm": norm.weekly_norm,
+                    "former_plan_id": norm.sales_plan_id.id,
+                    "weekly_norm": number,
+                    "sales_plan_id": self.id,
+                }
             )
-            if norm:
-                norm.write(
-                    {
-                        "former_weekly_norm": norm.weekly_norm,
-                        "weekly_norm": number,
-                        "sales_plan_id": self.id,
-                    }
-                )
-            else:
-                self.env["crm.contact.norm"].create(
-                    {
-                        **key,
-                        "is_made_by_plan": True,
-                        "weekly_norm": number,
-                        "sales_plan_id": self.id,
-                    }
-                )
+        else:
+            norms.create(
+                {**key, "is_made_by_plan": True, "weekly_norm": number, "sales_plan_id": self.id}
+            )
 
     def _norm_numbers(self, first):
         """``(role, kind, contacts of a full week)`` that the work of the plan comes to."""
         planner = self.env["crm.sales.planner"]
         call_kind = planner._call_kind(self.team_id)
-        members = self.team_id.crm_team_member_ids
+        members = self.team_id.crm_team_member_ids.filtered("user_id.active")
         people = [(self.company_id, user) for user in members.user_id]
         loads = planner._loads(people, first, self.date_to)
         weeks = planner._weeks_between(first, self.date_to)
@@ -208,10 +233,18 @@ class CrmSalesPlan(models.Model):
 
     def _drop_norms(self):
         """Norms are as they were before the plan."""
-        made = self.norm_ids.filtered("is_made_by_plan")
-        for norm in self.norm_ids - made:
-            norm.write({"weekly_norm": norm.former_weekly_norm, "sales_plan_id": False})
-        made.unlink()
+        for norm in self.norm_ids:
+            former = norm.former_plan_id.filtered(lambda plan: plan.state == "accepted")
+            if norm.is_made_by_plan and not former:
+                norm.unlink()
+            else:
+                norm.write(
+                    {
+                        "weekly_norm": norm.former_weekly_norm,
+                        "sales_plan_id": former.id,
+                        "former_plan_id": False,
+                    }
+                )
 
     # -- the contact plan ---------------------------------------------------------------------
 

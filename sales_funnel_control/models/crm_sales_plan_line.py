@@ -12,7 +12,7 @@ class CrmSalesPlanStage(models.Model):
 
     plan_id = fields.Many2one("crm.sales.plan", required=True, ondelete="cascade", index=True)
     sequence = fields.Integer()
-    stage_id = fields.Many2one("crm.stage", required=True, ondelete="cascade")
+    stage_id = fields.Many2one("crm.stage", required=True, ondelete="restrict")
     target_rate = fields.Float("Target, %", digits=(16, 1), aggregator=None)
     actual_rate = fields.Float("Actual, %", digits=(16, 1), aggregator=None)
     entered = fields.Integer(
@@ -94,7 +94,7 @@ class CrmSalesPlanLine(models.Model):
         "crm.stage",
         "Onto Stage",
         required=True,
-        ondelete="cascade",
+        ondelete="restrict",
         help="The stage the clients are brought onto.",
     )
     clients = fields.Float(digits=(16, 2), help="Clients to bring onto the stage.")

@@ -115,6 +115,7 @@ class CrmSalesPlanner(models.AbstractModel):
             raise UserError(self.env._("There is no sales team to plan for. Make one first."))
         self._check_head(team)
         company = team.company_id or self.env.company
+        first, last = self._plan_days(company, *days)
         kind, number, average = target
         if kind not in (None, False, *dict(TARGET_KINDS)) or basis not in dict(BASES):
             raise UserError(
@@ -124,12 +125,13 @@ class CrmSalesPlanner(models.AbstractModel):
                 )
             )
         if not kind:
-            kind, number = "amount", number or team.invoiced_target
+            kind, number = "amount", number or self._invoicing_target(team, first, last)
         return PlanRequest(
             team,
             self._plan_manager(team, user_id),
             company,
-            *self._plan_days(company, *days),
+            first,
+            last,
             kind,
             self._not_negative(number),
             self._not_negative(average),
@@ -137,6 +139,11 @@ class CrmSalesPlanner(models.AbstractModel):
             {},
             {},
         )
+
+    def _invoicing_target(self, team, first, last):
+        """Odoo's monthly invoicing target of a team, for the days of a period."""
+        currency = (team.company_id or self.env.company).currency_id
+        return currency.round(team.invoiced_target * float(planning.months(first, last)))
 
     def _check_head(self, team):
         if not self.env["crm.control.board"]._leads_team(team):

@@ -108,17 +108,16 @@ class CrmSalesPlanner(models.AbstractModel):
                 ("company_id", "=", request.company.id),
             ]
         )
-        outcomes = self.env["crm.outcome.report"].sudo()
-        ((lead_ids, number),) = outcomes._read_group(domain, [], ["lead_id:array_agg", "__count"])
-        if not number:
-            return 0, 0.0, 0.0
-        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
-        ((amount, priced),) = leads._read_group(
-            [("id", "in", lead_ids), ("expected_revenue", ">", 0)],
-            [],
-            ["expected_revenue:sum", "__count"],
+        wins = self.env["crm.outcome.report"].sudo().search(domain)
+        # What the deals were worth when they were won, see ``crm.day.glance._amounts``.
+        ((amount, priced),) = (
+            self.env["crm.lead.stage.history"]
+            .sudo()
+            ._read_group(
+                [("id", "in", wins.ids), ("amount", ">", 0)], [], ["amount:sum", "__count"]
+            )
         )
-        return number, amount or 0.0, amount / priced if priced else 0.0
+        return len(wins), amount or 0.0, amount / priced if priced else 0.0
 
     # -- contacts -----------------------------------------------------------------------------
 

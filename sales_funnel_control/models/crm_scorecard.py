@@ -93,7 +93,7 @@ class CrmScorecard(models.AbstractModel):
         )
         facts = {}
         for line in lines:
-            owed = line.contact_ids.filtered(lambda row: row.norm > 0)
+            owed = self._apart(line.contact_ids.filtered(lambda row: row.norm > 0))
             counting = {name for row in owed for name in COUNTED[row.kind]}
             done, norm = sum(owed.mapped("done")), sum(owed.mapped("norm"))
             facts[line] = Fact(
@@ -107,8 +107,22 @@ class CrmScorecard(models.AbstractModel):
             )
         return facts
 
+    @staticmethod
+    def _apart(rows):
+        """Kinds that count nothing twice: without those that another one contains.
+
+        With a norm for meetings and one for visits, which are meetings too, meetings are judged.
+        """
+        kinds = {row.kind: set(COUNTED[row.kind]) for row in rows}
+        return rows.filtered(
+            lambda row: not any(kinds[row.kind] < others for others in kinds.values())
+        )
+
     def _completeness(self, review, lines):
-        """Open deals whose client's address, contact person and position are known."""
+        """Open deals whose client's address, contact person and position are known.
+
+        A deal is the company's that its present stay is of: a team may work for several.
+        """
         leads = self.env["crm.lead"].search(
             [
                 ("type", "=", "opportunity"),
@@ -116,6 +130,11 @@ class CrmScorecard(models.AbstractModel):
                 ("won_status", "=", "pending"),
                 ("team_id", "=", review.team_id.id),
                 ("user_id", "in", lines.user_id.ids),
+                (
+                    "stage_history_ids",
+                    "any",
+                    [("left_at", "=", False), ("company_id", "=", review.company_id.id)],
+                ),
             ]
         )
         by_user = leads.grouped("user_id")
@@ -127,7 +146,11 @@ class CrmScorecard(models.AbstractModel):
         return facts
 
     def _transitions(self, review, lines):
-        """Of the clients that left a stage in the week, how many came further."""
+        """Of the clients that left a stage in the week, how many came further.
+
+        Against the targets that were in force for these very clients: those of the conversion
+        come with the entries that ripen, and would judge a week differently the later it is.
+        """
         sunday = review.week_start + timedelta(days=6)
         board = self.env["crm.control.board"]
         week = Period(review.team_id, review.week_start, sunday)
@@ -136,7 +159,7 @@ class CrmScorecard(models.AbstractModel):
             Domain("lost_reason_id", "=", False)
             | Domain("lost_reason_id.is_spam_or_duplicate", "=", False)
         )
-        return self._rates(review, lines, domain, "flow_advanced", "exits")
+        return self._rates(review, lines, domain, "flow_advanced", "exits", self._target_of_stays)
 
     def _conversion(self, review, lines):
         """Conversion of the mature entries of thirteen weeks, as the review has it."""
@@ -147,11 +170,23 @@ class CrmScorecard(models.AbstractModel):
         stages = lines.transition_ids.stage_id
         domain = Domain.OR(board._entries_domain(quarter, None, None, stage.id) for stage in stages)
         domain &= board._mature_domain(review.team_id)
-        return self._rates(review, lines, domain, "advanced", "entered", by_role=True)
+        return self._rates(
+            review, lines, domain, "advanced", "entered", self._target_of_row, by_role=True
+        )
 
-    def _rates(self, review, lines, domain, above, below, by_role=False):
+    @staticmethod
+    def _target_of_row(row, _stays):
+        return row.target if row.has_target else None
+
+    @staticmethod
+    def _target_of_stays(_row, stays):
+        targets = [stay.target_rate for stay in stays if stay.target_rate]
+        return sum(targets) / len(targets) if targets else None
+
+    def _rates(self, review, lines, domain, above, below, target_of, by_role=False):
         """Facts of the lines' transitions that have a target; ``domain`` is on the stays.
 
+        :param target_of: the target by a transition and the stays behind it, None without one
         :param bool by_role: who had two roles is judged in that of the week
         """
         stays = self.env["crm.lead.stage.history"].search(
@@ -162,8 +197,13 @@ class CrmScorecard(models.AbstractModel):
         by_cell = stays.grouped(lambda stay: (stay.user_id, stay.next_stage_id))
         facts = {}
         for line in lines:
-            aimed = line.transition_ids.filtered(lambda row: row.has_target and row[below])
-            parts = [Part(row[above], row[below] * row.target / FULL) for row in aimed]
+            targets = {
+                row: target_of(row, by_cell.get((line.user_id, row.stage_id), ()))
+                for row in line.transition_ids
+                if row[below]
+            }
+            aimed = line.transition_ids.filtered(lambda row, aim=targets: aim.get(row) is not None)
+            parts = [Part(row[above], row[below] * targets[row] / FULL) for row in aimed]
             entries = sum(aimed.mapped(below))
             due = sum(part.due for part in parts)
             facts[line] = Fact.ratio(
@@ -219,13 +259,29 @@ class CrmScorecard(models.AbstractModel):
     def _sales_targets(self, review, lines):
         """What each manager is to sell in a week: an equal part of the team's target.
 
-        Trainees do cold work and sell nothing; nobody has a target where the team has none.
+        Members share it. Trainees do cold work and sell nothing; nobody has a target where the
+        team has none. Of a team of several companies, those who work in another one share too.
 
         :return: amount in the company's currency by line
         """
-        sellers = lines.filtered(lambda line: line.sales_role != "trainee")
-        monthly = review.team_id.invoiced_target
-        return {line: monthly * _WEEK_OF_MONTH / len(sellers) for line in sellers}
+        team = review.team_id
+        members = team.crm_team_member_ids.filtered(
+            lambda member: member.active and member.user_id.active
+        )
+        sellers = lines.filtered(
+            lambda line: line.user_id in members.user_id and line.sales_role != "trainee"
+        )
+        elsewhere = members.browse()
+        if not team.company_id:
+            elsewhere = members.filtered(
+                lambda member: (
+                    member.user_id not in lines.user_id
+                    and member.user_id.company_id != review.company_id
+                    and member.sales_role != "trainee"
+                )
+            )
+        weekly = team.invoiced_target * _WEEK_OF_MONTH
+        return dict.fromkeys(sellers, weekly / (len(sellers) + len(elsewhere) or 1))
 
     def _tasks(self, review, lines):
         """Tasks of the head that were due in the week."""

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 KINDS = [
     ("training", "Training"),
@@ -17,6 +17,8 @@ _NAMES = {
     "mentor_id": "mentor_name",
     "responsible_id": "responsible_name",
 }
+# What the system writes down, and nobody by hand.
+_OF_THE_SYSTEM = {"activity_id", "decided_on", "is_on_team", "user_key", *_NAMES.values()}
 # What stands in the activity as well.
 _OF_ACTIVITY = {"responsible_id", "date_due", "note", "kind", "user_id", "stage_id"}
 
@@ -32,7 +34,6 @@ class CrmWeeklyReviewDecision(models.Model):
     _description = "Decision of a Weekly Review"
     _order = "week_start desc, id desc"
     _mail_post_access = "read"
-    _goes_on = frozenset({"activity_id"})
 
     review_id = fields.Many2one(
         "crm.weekly.review",
@@ -52,22 +53,24 @@ class CrmWeeklyReviewDecision(models.Model):
         index="btree_not_null",
         help="Empty: the decision is on the team.",
     )
-    manager_name = fields.Char("Manager's Name", readonly=True)
-    is_on_team = fields.Boolean("On the Whole Team", readonly=True)
+    user_key = fields.Integer("Number of the User", readonly=True, aggregator=None, copy=False)
+    manager_name = fields.Char("Manager's Name", readonly=True, copy=False)
+    is_on_team = fields.Boolean("On the Whole Team", readonly=True, copy=False)
     about = fields.Char(compute="_compute_about", help="Whom the decision is about.")
     stage_id = fields.Many2one(
         "crm.stage",
         "Transition into",
-        ondelete="set null",
+        # The ledger knows nothing of a transition whose stage is gone: nor would the effect.
+        ondelete="restrict",
         domain="['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]",
         help="The transition that is to become better, by the stage it leads into.",
     )
-    transition_name = fields.Char("Transition's Name", readonly=True)
+    transition_name = fields.Char("Transition's Name", readonly=True, copy=False)
     kind = fields.Selection(KINDS, "Decision", required=True, default="training")
     mentor_id = fields.Many2one(
         "res.users", ondelete="set null", help="The colleague who shows how it is done."
     )
-    mentor_name = fields.Char("Mentor's Name", readonly=True)
+    mentor_name = fields.Char("Mentor's Name", readonly=True, copy=False)
     note = fields.Char("What Is to Be Done")
     responsible_id = fields.Many2one(
         "res.users",
@@ -75,10 +78,11 @@ class CrmWeeklyReviewDecision(models.Model):
         ondelete="set null",
         help="Who sees to it: gets an activity.",
     )
-    responsible_name = fields.Char("Responsible (Name)", readonly=True)
+    responsible_name = fields.Char("Responsible (Name)", readonly=True, copy=False)
     decided_on = fields.Date(
         required=True,
         readonly=True,
+        copy=False,
         help="The effect compares the clients that entered in the eight weeks before this day's "
         "week with those that entered since this day.",
     )
@@ -137,7 +141,8 @@ class CrmWeeklyReviewDecision(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if not self.env.su or not vals.get("decided_on"):
+            self._check_not_of_the_system(vals)
+            if not vals.get("decided_on"):
                 review = self.env["crm.weekly.review"].browse(vals.get("review_id")).sudo()
                 company = review.company_id or self.env.company
                 vals["decided_on"] = company._funnel_today()
@@ -147,12 +152,30 @@ class CrmWeeklyReviewDecision(models.Model):
         return decisions
 
     def write(self, vals):
+        self._check_not_of_the_system(vals)
         result = super().write(vals)
+        if "review_id" in vals:
+            # It may have been moved into the week of another team.
+            self.check_access("write")
         if chosen := [name for name in _NAMES if name in vals]:
             self._stamp_names(chosen)
         if not _OF_ACTIVITY.isdisjoint(vals):
             self._replan_activities()
         return result
+
+    @api.model
+    def _check_not_of_the_system(self, vals):
+        if not self.env.su and not _OF_THE_SYSTEM.isdisjoint(vals):
+            raise AccessError(
+                self.env._(
+                    "The figures of a week are taken down by the system. "
+                    "You may write your word and decide."
+                )
+            )
+
+    @api.model
+    def _is_frozen_field(self, name):
+        return name == "activity_id" or super()._is_frozen_field(name)
 
     # -- business -----------------------------------------------------------------------------
 
@@ -169,7 +192,7 @@ class CrmWeeklyReviewDecision(models.Model):
                 if spoken[field] or field in chosen
             }
             if "user_id" in chosen:
-                names["is_on_team"] = not decision.user_id
+                names.update(user_key=decision.user_id.id, is_on_team=not decision.user_id)
             names = {name: value for name, value in names.items() if decision[name] != value}
             if names:
                 decision.write(names)
@@ -183,8 +206,11 @@ class CrmWeeklyReviewDecision(models.Model):
 
     def _replan_activities(self):
         for decision in self.sudo():
-            if decision.activity_id.active:
-                decision.activity_id.write(decision._activity_values())
+            activity = decision.activity_id
+            # Whose activity it is may have been changed by hand.
+            is_own = (activity.res_model, activity.res_id) == (decision._name, decision.id)
+            if is_own and activity.active:
+                activity.write(decision._activity_values())
 
     def _activity_values(self):
         self.ensure_one()
@@ -202,6 +228,8 @@ class CrmWeeklyReviewDecision(models.Model):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         return {
             "id": self.id,
+            "user_id": self.user_key or False,
+            "is_on_team": self.is_on_team,
             "manager": self.manager_name or "",
             "transition": self.transition_name or "",
             "kind": kinds[self.kind],

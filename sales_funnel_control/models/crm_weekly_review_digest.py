@@ -1,6 +1,8 @@
+import logging
 from datetime import timedelta
 
 import pytz
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -8,6 +10,7 @@ from odoo.fields import Domain
 
 from ..tools import weekly_digest, working_time
 
+_logger = logging.getLogger(__name__)
 # On Mondays e-mails leave from this hour on, in the company's zone: nobody is woken up.
 _MORNING = 7
 
@@ -45,7 +48,7 @@ class CrmWeeklyReviewDigest(models.Model):
             told = weekly_digest.for_head(review)
         else:
             lines = self.review_id.line_ids.filtered(lambda line: line.user_id == self.user_id)
-            told = weekly_digest.for_manager(review, lines.ids)
+            told = weekly_digest.for_manager(review, lines.ids, self.user_id.id)
         return self.env["ir.qweb"]._render(
             "sales_funnel_control.crm_weekly_review_digest_figures",
             {
@@ -122,9 +125,22 @@ class CrmWeeklyReview(models.Model):
         reviews = self._with_digest_due()
         cron._commit_progress(remaining=len(reviews))
         for review in reviews:
-            review._send_digest()
+            review._try_digest()
             if not cron._commit_progress(1):
                 return
+
+    def _try_digest(self):
+        """Send the review's e-mails. One that fails must not keep those of other teams back.
+
+        :raise OperationalError: where others write the same; the cron tries again
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._send_digest()
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.exception("The e-mails of the weekly review %s cannot be sent", self.id)
 
     @api.model
     def _with_digest_due(self):
@@ -174,7 +190,11 @@ class CrmWeeklyReview(models.Model):
         return digests
 
     def _digest_head(self):
-        return self.head_id or self.team_id.user_id
+        """Who gets the whole team: the head of that week who leads still, or who leads now."""
+        return (self.head_id | self.team_id.user_id).filtered(self._shows_team_to)[:1]
+
+    def _shows_team_to(self, user):
+        return self.with_user(user).may_lead
 
     def _digest_recipients(self):
         """The head and the managers who want the e-mail and can get it."""
@@ -192,9 +212,7 @@ class CrmWeeklyReview(models.Model):
         if not user.email:
             raise UserError(self.env._("You have no e-mail address yet. Enter it in your profile."))
         review = self.sudo()
-        is_head = user == review._digest_head() or user.has_group(
-            "sales_team.group_sale_salesman_all_leads"
-        )
+        is_head = review._shows_team_to(user)
         if not is_head and user not in review.line_ids.user_id:
             raise UserError(
                 self.env._(

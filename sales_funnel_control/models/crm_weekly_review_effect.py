@@ -55,8 +55,10 @@ class CrmWeeklyReviewDecision(models.Model):
         rules = self.env["crm.control.board"]._rules()
         shares = self._shares()
         for decision in self:
-            before, after = shares.get(decision.id, (effects.Share(0, 0), effects.Share(0, 0)))
-            has_effect = decision.id in shares
+            # In a form that is not saved yet, the effect is that of what is chosen there.
+            has_effect = decision._origin.id in shares
+            nobody = (effects.Share(0, 0), effects.Share(0, 0))
+            before, after = shares.get(decision._origin.id, nobody)
             decision.before_entered = before.entered
             decision.before_rate = before.rate or 0.0
             decision.after_entered = after.entered
@@ -68,30 +70,36 @@ class CrmWeeklyReviewDecision(models.Model):
     def _search_effect(self, operator, value):
         if operator != "in":
             return NotImplemented
-        decisions = self.search(Domain.TRUE)
-        return Domain("id", "in", decisions.filtered(lambda decision: decision.effect in value).ids)
+        wanted = set(value)
+        decisions = self.search(self._measured_domain()) if wanted - {False} else self.browse()
+        found = decisions.filtered(lambda decision: decision.effect in wanted)
+        domain = Domain("id", "in", found.ids)
+        return domain | ~self._measured_domain() if False in wanted else domain
+
+    @api.model
+    def _measured_domain(self):
+        """Decisions about a transition, which have an effect; all others have none."""
+        # Of a manager who was deleted nobody knows any more which clients were his.
+        of_whom = Domain("user_id", "!=", False) | Domain("is_on_team", "=", True)
+        return Domain("stage_id", "!=", False) & of_whom
 
     def _read_group_groupby(self, alias, groupby_spec, query):
         """Group by an effect that is determined at this moment."""
         if groupby_spec != "effect":
             return super()._read_group_groupby(alias, groupby_spec, query)
+        # Only those that are asked for are measured.
+        asked = Domain("id", "in", query.subselect(SQL.identifier(alias, "id")))
+        decisions = self.search(asked & self._measured_domain())
         return SQL(
             "%s::jsonb ->> %s::varchar",
-            json.dumps({d.id: d.effect for d in self.search(Domain.TRUE) if d.effect}),
+            json.dumps({decision.id: decision.effect for decision in decisions}),
             SQL.identifier(alias, "id"),
         )
 
     def _shares(self):
         """``(before, after)`` of each decision about a transition, by its id."""
-        about = self.sudo().filtered(
-            lambda decision: (
-                decision._origin.id
-                and decision.stage_id
-                and decision.decided_on
-                # Of a manager who was deleted nobody knows any more which clients were his.
-                and (decision.user_id or decision.is_on_team)
-            )
-        )
+        about = self.sudo().filtered(lambda decision: decision._origin.id and decision.decided_on)
+        about = about.filtered_domain(self._measured_domain())
         if not about:
             return {}
         ledger = self.env["crm.lead.stage.history"].sudo()

@@ -188,7 +188,10 @@ class CrmWeeklyReview(models.Model):
         """Add how the managers' clients stand at this moment."""
         self.ensure_one()
         board = self.env["crm.control.board"].sudo().with_company(self.company_id)
-        standing = board._standing_by_stage(board._board_request({"team_id": self.team_id.id}))
+        standing = board._standing_by_stage(
+            board._board_request({"team_id": self.team_id.id}),
+            Domain("company_id", "=", self.company_id.id),
+        )
         for rows in standing.values():
             for user_id, _role, _count, without_next_step, *_others in rows:
                 if user_id in managers:
@@ -200,10 +203,14 @@ class CrmWeeklyReview(models.Model):
 
     def _cycle_counts(self):
         """Clients in work by manager: those with a step that is overdue, and those too old."""
+        # The company of a client is the ledger's: a lead of a team that companies share may say
+        # none.
+        stands = Domain("left_at", "=", False) & Domain("company_id", "=", self.company_id.id)
         domain = [
             ("team_id", "=", self.team_id.id),
             ("type", "=", "opportunity"),
             ("won_status", "=", "pending"),
+            ("stage_history_ids", "any", stands),
         ]
         leads = self.env["crm.lead"].sudo()
         return {

@@ -13,8 +13,6 @@ class CrmWeeklyReviewFrozen(models.AbstractModel):
     _description = "Part of a Weekly Review"
     # Path to the review.
     _review_path = "review_id"
-    # Fields that may be written when the week is closed.
-    _goes_on = frozenset()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -38,7 +36,8 @@ class CrmWeeklyReviewFrozen(models.AbstractModel):
 
     @api.model
     def _is_frozen_field(self, name):
-        return name not in self._goes_on and not name.startswith(("activity_", "message_"))
+        """What follows from a week is not frozen: activities and messages."""
+        return not name.startswith(("activity_", "message_"))
 
     def _check_still_open(self):
         """Refuse to change a week that is closed.

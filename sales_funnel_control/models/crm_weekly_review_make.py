@@ -1,7 +1,10 @@
 import logging
 
-from odoo import api, models
-from odoo.exceptions import UserError, ValidationError
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..tools import working_time
 from .crm_weekly_review_sql import WEEK, Week
@@ -29,8 +32,11 @@ class CrmWeeklyReview(models.Model):
             try:
                 with self.env.cr.savepoint():
                     self._make(team, company, week)
-            except (UserError, ValidationError) as error:
-                _logger.warning("The week %s of %s cannot be reviewed: %s", week, team.name, error)
+            except OperationalError:
+                raise
+            except Exception:
+                # Whatever is wrong with one team, the others are reviewed; it is tried again.
+                _logger.exception("The week %s of the team %s cannot be reviewed", week, team.id)
             if not cron._commit_progress(1, remaining=len(due) - number):
                 return
 
@@ -47,27 +53,45 @@ class CrmWeeklyReview(models.Model):
             teams = self.env["crm.team"].sudo().search([("use_opportunities", "=", True)])
         reviews = self.sudo().search([("team_id", "in", teams.ids)], order="week_start")
         made = {(review.team_id, review.company_id, review.week_start) for review in reviews}
-        latest = {(team, company): week for team, company, week in sorted(made, key=lambda k: k[2])}
+        first = {}
+        for review in reviews:
+            first.setdefault((review.team_id, review.company_id), review.week_start)
         candidates = []
-        for team in teams:
-            for company in self._companies_of(team):
+        for team, companies in self._companies_of(teams).items():
+            for company in companies:
                 last_week = working_time.monday(company._funnel_today()) - WEEK
-                week = max(
-                    latest.get((team, company), last_week - WEEK) + WEEK,
-                    last_week - (MISSED_WEEKS - 1) * WEEK,
-                )
-                while week <= last_week:
-                    candidates.append((team, company, week))
-                    week += WEEK
+                since = first.get((team, company), last_week)
+                candidates += [
+                    (team, company, week)
+                    for week in (last_week - back * WEEK for back in range(MISSED_WEEKS))
+                    if week >= since and (team, company, week) not in made
+                ]
         return sorted(
             self._with_anything(candidates), key=lambda due: (due[2], due[0].id, due[1].id)
         )
 
     @api.model
-    def _companies_of(self, team):
-        """The company of a team; of a team that companies share, those of its people."""
-        people = team.user_id | team.member_ids
-        return team.company_id or people.company_id or self.env.company
+    def _companies_of(self, teams):
+        """The company of a team; of a team that companies share, those of its people and clients.
+
+        :return: companies by team
+        """
+        shared = teams.filtered(lambda team: not team.company_id)
+        long_ago = fields.Datetime.now() - MISSED_WEEKS * WEEK
+        stays = Domain("team_id", "in", shared.ids)
+        stays &= Domain("left_at", "=", False) | Domain("left_at", ">=", long_ago)
+        of_clients = dict(
+            self.env["crm.lead.stage.history"]
+            .sudo()
+            ._read_group(stays, ["team_id"], ["company_id:recordset"])
+        )
+        return {
+            team: team.company_id
+            or (team.user_id | team.member_ids).company_id
+            | of_clients.get(team, self.env["res.company"])
+            or self.env.company
+            for team in teams
+        }
 
     @api.model
     def _with_anything(self, candidates):

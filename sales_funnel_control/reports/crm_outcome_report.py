@@ -30,7 +30,7 @@ class CrmOutcomeReport(models.Model):
     _order = "closed_at desc, id desc"
 
     outcome = fields.Selection(OUTCOMES, readonly=True)
-    closed_at = fields.Datetime("Closed", readonly=True)
+    closed_at = fields.Datetime("Closed On", readonly=True)
     lost_reason_id = fields.Many2one("crm.lost.reason", "Reason", readonly=True)
     won = fields.Integer(readonly=True)
     refused = fields.Integer(readonly=True)

@@ -7,6 +7,8 @@ from .workbook import Column, Workbook, share
 from .workbook_charts import write_causes, write_figure
 from .workbook_matrix import write_matrix
 
+_STANDING = ("count", "without_next_step", "over_normal_time", "over_cycle")
+
 
 def write_board(board, target, _, company=""):
     """Write the payload of the control board as XLSX.
@@ -79,12 +81,13 @@ def _write_now(book, board):
         "without_next_step": Column(_("Without a Next Step"), "count", 14, total="sum"),
         "over_normal_time": Column(_("Over the Normal Time"), "count", 14, total="sum"),
         "normal_days": Column(_("Normal Days on the Stage"), "count", 14),
+        "over_cycle": Column(_("Past the Normal Cycle"), "count", 14, total="sum"),
     }
     rows = [
         {
             "stage": stage["name"],
             "normal_days": stage["normal_days"],
-            **{name: line[name] for name in ("count", "without_next_step", "over_normal_time")},
+            **{name: line[name] for name in _STANDING},
             "manager": line["name"],
         }
         for stage in board["now"]

@@ -9,6 +9,8 @@ from .workbook_charts import write_causes, write_figure
 from .workbook_matrix import write_matrix
 
 _WENT = ("advanced", "refused", "moved_back", "handed_over", "withdrawn", "transferred")
+# Components that are measured against a conversion.
+_AIMED = ("transitions", "conversion")
 _SUMS = (
     "opening",
     "entered",
@@ -43,6 +45,7 @@ def write_review(review, target, _, company=""):
         sources, totals = write_matrix(book, drawn, roles, team, _flow_columns(book))
         write_figure(book, first, drawn, sources, totals)
         _write_contacts(book, review)
+        _write_scores(book, review)
         _write_refusals(book, review)
         _write_ledger(book, review)
         _write_decisions(book, review)
@@ -129,6 +132,49 @@ def _against(done, norm):
     if not norm:
         return {}
     return {"norm": norm, "share": done / norm, "missing": max(0.0, norm - done)}
+
+
+def _write_scores(book, review):
+    """Every component of every manager's score; its points are its share of what was attained."""
+    _ = book._
+    columns = {
+        "manager": Column(_("Manager"), width=28),
+        "role": Column(_("Role"), width=12),
+        "component": Column(_("Component"), width=30),
+        "numerator": Column(_("Done"), "number", 12),
+        "denominator": Column(_("Out Of"), "number", 12),
+        "target": Column(_("Target"), "percent", 10),
+        "score": Column(_("Attained"), "percent", 12),
+        "share": Column(_("Share"), "percent", 10),
+        "points": Column(_("Points"), "number", 10, '=IF({share}="","",100*{share}*{score})'),
+        "left_out": Column(_("Why It Is Not Counted"), "note", 44),
+    }
+    rows = [
+        {
+            "manager": line["manager"],
+            "role": line["role_name"],
+            "component": score["name"],
+            "numerator": _count(score["numerator"]),
+            "denominator": _count(score["denominator"]),
+            **_points(score),
+            "left_out": score["left_out"],
+        }
+        for line in review["lines"]
+        for score in line["scores"]
+    ]
+    book.table(book.sheet(_("Scorecard")), columns, rows, frozen=3)
+
+
+def _points(score):
+    if not score["is_counted"]:
+        return {}
+    return {
+        "score": share(score["score"]),
+        "share": share(score["share"]),
+        # Of all else nothing less than the whole is the target.
+        "target": share(score["target"]) if score["component"] in _AIMED else False,
+        "points": score["score"] * score["share"] / 100,
+    }
 
 
 def _write_refusals(book, review):

@@ -2,15 +2,21 @@
 
 import random
 from collections import defaultdict
-from math import sqrt
+from math import log2, sqrt
+from operator import itemgetter
+from statistics import NormalDist
 from typing import NamedTuple
 
 # So many futures are drawn. Their random numbers are always the same, so that a screen that is
 # opened twice shows one figure.
 _DRAWS = 1_000
 _SEED = 1927
-# From so many deals with equal chances on, how many are won is drawn from a normal distribution.
+# From so many deals with equal chances on, how many are won is drawn from a normal distribution;
+# from so many won and not won on, the share won is normal, too.
 _MANY = 25
+_NORMAL = [NormalDist().inv_cdf((draw + 0.5) / _DRAWS) for draw in range(_DRAWS)]
+# Deals whose shares differ by less than a twentieth are drawn together.
+_SHARES = 20
 # The prior of H. Jeffreys, Proceedings of the Royal Society A 186 (1946) 453-461.
 _PRIOR = 0.5
 
@@ -50,11 +56,11 @@ class Forecast(NamedTuple):
 def forecast(deals, confidence=0.95, seed=_SEED):
     """Expect deals to be won as often as those like them were.
 
-    Deals with the same history form a cell. The share won of a cell is uncertain itself, and for
-    all its deals alike: given ``won`` of ``total`` it follows a beta distribution, and the number
-    won a beta-binomial one (A. Gelman and others, Bayesian Data Analysis, 3rd edition (2013),
-    sections 2.1 and 2.8, with Jeffreys's prior). Futures are drawn from it; the limits are
-    quantiles of these.
+    Deals with nearly the same history form a cell. The share won of a cell is uncertain itself,
+    and for all its deals alike: given ``won`` of ``total`` it follows a beta distribution, and the
+    number won a beta-binomial one (A. Gelman and others, Bayesian Data Analysis, 3rd edition
+    (2013), sections 2.1 and 2.8, with Jeffreys's prior). Futures are drawn from it; the limits are
+    quantiles of these. What is expected is the sum over the single deals.
 
     Deals without any history are left out of the figures and counted apart.
 
@@ -69,25 +75,28 @@ def forecast(deals, confidence=0.95, seed=_SEED):
     """
     cells = defaultdict(list)
     unknown = 0
+    expected_number = expected_amount = 0.0
     for deal in deals:
-        if deal.total > 0:
-            cells[deal.group, round(deal.won, 6), deal.total].append(deal.amount)
-        else:
+        if deal.total <= 0:
             unknown += 1
+            continue
+        share = _share(deal)
+        expected_number += share
+        expected_amount += share * deal.amount
+        place = (str(deal.group), round(share * _SHARES), round(log2(deal.total + 1)))
+        cells[place].append((share, deal.total, deal.amount))
     chance = random.Random(seed)
     numbers, amounts = [0.0] * _DRAWS, [0.0] * _DRAWS
-    expected_number = expected_amount = 0.0
     orders = {}
-    for (group, won, total), cell in sorted(cells.items(), key=lambda item: str(item[0])):
-        alpha, beta = won + _PRIOR, max(total - won, 0) + _PRIOR
-        share = alpha / (alpha + beta)
-        expected_number += share * len(cell)
-        expected_amount += share * sum(cell)
+    for (group, *_place), cell in sorted(cells.items(), key=itemgetter(0)):
         if group not in orders:
             orders[group] = chance.sample(range(_DRAWS), _DRAWS)
-        shares = sorted(chance.betavariate(alpha, beta) for _draw in range(_DRAWS))
+        middle = sum(share for share, _total, _amount in cell) / len(cell)
+        weight = sum(total for _share, total, _amount in cell) / len(cell) + 2 * _PRIOR
+        shares = _draw_shares(chance, middle, weight)
+        worths = [(share / middle, amount) for share, _total, amount in cell]
         for draw, place in enumerate(orders[group]):
-            number, amount = _draw_cell(chance, shares[place], cell)
+            number, amount = _draw_cell(chance, shares[place], worths)
             numbers[draw] += number
             amounts[draw] += amount
     return Forecast(
@@ -97,21 +106,41 @@ def forecast(deals, confidence=0.95, seed=_SEED):
     )
 
 
+def _share(deal):
+    """Which part of deals like this one are won: 0 to 1."""
+    alpha, beta = deal.won + _PRIOR, max(deal.total - deal.won, 0) + _PRIOR
+    return alpha / (alpha + beta)
+
+
+def _draw_shares(chance, share, weight):
+    """Shares a cell may have in truth, in order, given ``share`` of ``weight`` deals."""
+    alpha, beta = share * weight, (1 - share) * weight
+    if min(alpha, beta) >= _MANY:
+        spread = sqrt(share * (1 - share) / (weight + 1))
+        return [min(max(share + spread * place, 0.0), 1.0) for place in _NORMAL]
+    return sorted(chance.betavariate(alpha, beta) for _draw in range(_DRAWS))
+
+
 def _draw_cell(chance, share, cell):
-    """How many deals of a cell are won in one future, and what they bring."""
+    """How many deals of a cell are won in one future, and what they bring.
+
+    :param cell: ``(share of the deal in proportion to that of the cell, amount)``
+    """
     size = len(cell)
     if size < _MANY:
-        won = [amount for amount in cell if chance.random() < share]
+        won = [amount for part, amount in cell if chance.random() < share * part]
         return len(won), sum(won)
-    total, squares = sum(cell), sum(amount * amount for amount in cell)
+    total = sum(part * amount for part, amount in cell)
+    squares = sum(amount * amount for _part, amount in cell)
     spread = sqrt(share * (1 - share))
     first, second = chance.gauss(0, 1), chance.gauss(0, 1)
     # Number and amount vary together, the more so the less the amounts differ.
-    alike = total / sqrt(size * squares) if squares else 0.0
+    alike = min(total / sqrt(size * squares), 1.0) if squares else 0.0
     number = size * share + spread * sqrt(size) * first
-    common = alike * first + sqrt(max(1 - alike * alike, 0)) * second
+    common = alike * first + sqrt(1 - alike * alike) * second
     amount = total * share + spread * sqrt(squares) * common
-    return min(max(round(number), 0), size), min(max(amount, 0.0), total)
+    most = sum(amount for _part, amount in cell)
+    return min(max(round(number), 0), size), min(max(amount, 0.0), most)
 
 
 def _span(expected, drawn, confidence):

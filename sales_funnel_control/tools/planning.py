@@ -5,6 +5,8 @@ cent (0-100) or None where nobody knows them. All sums are exact fractions, so t
 100 clients and never 101.
 """
 
+from calendar import monthrange
+from datetime import date
 from fractions import Fraction
 from math import ceil, floor
 
@@ -94,6 +96,23 @@ def evenly(amounts):
         numbers.append(number)
         given += number
     return numbers
+
+
+def months(first, last):
+    """How many months a period has: its days in each month, of the days of that month.
+
+    >>> months(date(2026, 1, 1), date(2026, 3, 31)), months(date(2026, 2, 2), date(2026, 2, 8))
+    (Fraction(3, 1), Fraction(1, 4))
+    >>> months(date(2026, 11, 15), date(2026, 12, 14)), months(date(2026, 2, 2), date(2026, 2, 1))
+    (Fraction(458, 465), Fraction(0, 1))
+    """
+    number = Fraction(0)
+    while first <= last:
+        days = monthrange(first.year, first.month)[1]
+        end = min(first.replace(day=days), last)
+        number += Fraction((end - first).days + 1, days)
+        first = date.fromordinal(end.toordinal() + 1)
+    return number
 
 
 def ramp(weeks, weeks_to_learn):

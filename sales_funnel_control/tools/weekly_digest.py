@@ -25,19 +25,21 @@ def for_head(review):
     }
 
 
-def for_manager(review, line_ids):
+def for_manager(review, line_ids, user_id):
     """The e-mail to a manager: the own lines, and the team's totals without names.
 
     :param list line_ids: lines of the manager
+    :param int user_id: the manager; names are no proof, two may be called the same
     """
     mine = [line for line in review["lines"] if line["id"] in line_ids]
-    names = {line["manager"] for line in mine}
     return {
         "totals": _totals(review),
         "transitions": [_own(mine, row) for row in review["transitions"]],
         "lines": mine,
         "causes": causes(mine)[:_CAUSES],
-        "decisions": [row for row in review["decisions"] if row["manager"] in {*names, ""}],
+        "decisions": [
+            row for row in review["decisions"] if row["is_on_team"] or row["user_id"] == user_id
+        ],
     }
 
 
