@@ -69,12 +69,7 @@ export class SalesPlanner extends Component {
     async load() {
         this.state.isBusy = true;
         try {
-            const answer = this.orm.silent.call(
-                "crm.sales.planner",
-                "get_plan",
-                [],
-                this.wanted
-            );
+            const answer = this.orm.silent.call("crm.sales.planner", "get_plan", [], this.wanted);
             this.state.plan = await this.keepLast.add(answer);
             this.state.moved = {};
             this.state.error = "";
@@ -117,7 +112,9 @@ export class SalesPlanner extends Component {
     }
 
     fine(value) {
-        return value === false ? "–" : formatFloat(value, {digits: [false, 1], trailingZeros: false});
+        return value === false
+            ? "–"
+            : formatFloat(value, {digits: [false, 1], trailingZeros: false});
     }
 
     percent(value) {

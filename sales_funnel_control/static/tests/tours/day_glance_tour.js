@@ -44,7 +44,8 @@ tours.add("sales_funnel_control.day_glance_head", {
             run: "click",
         },
         {
-            trigger: ".modal .o_field_widget[name=user_ids] img[alt*=Ivanenko], .modal .o_field_widget[name=user_ids]:contains(Ivanenko)",
+            trigger:
+                ".modal .o_field_widget[name=user_ids] img[alt*=Ivanenko], .modal .o_field_widget[name=user_ids]:contains(Ivanenko)",
         },
         {
             trigger: ".modal .o_field_widget[name=name] input",
@@ -94,7 +95,8 @@ tours.add("sales_funnel_control.task_manager", {
         },
         {
             content: "Only the head withdraws it",
-            trigger: ".o_form_view:not(:has(button[name=action_withdraw])) button[name=action_done]",
+            trigger:
+                ".o_form_view:not(:has(button[name=action_withdraw])) button[name=action_done]",
             run: "click",
         },
         {
