@@ -120,9 +120,7 @@ class CrmSalesPlan(models.Model):
         default="target",
         help="Conversion rates that are assumed: the targets, or what the team really reaches.",
     )
-    what_if = fields.Json(
-        "What If", help="Rates to assume instead, in per cent, by id of the stage entered."
-    )
+    what_if = fields.Json(help="Rates to assume instead, in per cent, by id of the stage entered.")
     divides_by_hand = fields.Boolean(
         "Divide by Hand",
         help="The shares of the managers stay as they are typed. Otherwise the work is divided by "

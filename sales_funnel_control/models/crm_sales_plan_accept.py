@@ -57,7 +57,7 @@ class CrmSalesPlan(models.Model):
     _inherit = "crm.sales.plan"
 
     norm_ids = fields.One2many("crm.contact.norm", "sales_plan_id", "Norms", readonly=True)
-    contact_plan_ids = fields.One2many("crm.contact.plan", "plan_id", "Contact Plan", readonly=True)
+    contact_plan_ids = fields.One2many("crm.contact.plan", "plan_id", readonly=True)
     contact_plan_count = fields.Integer("Days", compute="_compute_contact_plan_count")
 
     @api.depends("contact_plan_ids")

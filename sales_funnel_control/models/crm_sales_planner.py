@@ -40,7 +40,7 @@ class CrmSalesPlanner(models.AbstractModel):
 
     @api.model
     @api.readonly
-    def get_plan(
+    def get_plan(  # pylint: disable=too-many-arguments
         self,
         team_id=None,
         user_id=None,

@@ -67,18 +67,20 @@ class CrmStage(models.Model):
     # -- coming to a stage, and leaving it --------------------------------------------------------
 
     def _on_entered(self, leads):
-        super()._on_entered(leads)
+        result = super()._on_entered(leads)
         planned, _dropping = self._stages_with_rules()
         if self.id in planned and not self._are_rules_off():
             self._start_plan(leads)
             self.env.flush_all()
+        return result
 
     def _on_left(self, leads):
-        super()._on_left(leads)
+        result = super()._on_left(leads)
         _planned, dropping = self._stages_with_rules()
         if self.id in dropping and not self._are_rules_off():
             self._open_activities(leads).unlink()
             self.env.flush_all()
+        return result
 
     @api.model
     @ormcache()

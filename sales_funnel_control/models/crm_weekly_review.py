@@ -65,7 +65,7 @@ class CrmWeeklyReview(models.Model):
         "Figures Taken", readonly=True, help="When the figures were taken down last."
     )
     closed_at = fields.Datetime("Closed On", readonly=True)
-    closed_by_id = fields.Many2one("res.users", "Closed By", readonly=True, ondelete="set null")
+    closed_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     closed_by_name = fields.Char("Closed By (Name)", readonly=True)
 
     line_ids = fields.One2many("crm.weekly.review.line", "review_id", "Managers", readonly=True)

@@ -88,9 +88,7 @@ class CrmWeeklyReviewDecision(models.Model):
     )
     date_due = fields.Date("Due", required=True, default=lambda self: self._default_date_due())
 
-    activity_id = fields.Many2one(
-        "mail.activity", "Activity", readonly=True, copy=False, ondelete="set null"
-    )
+    activity_id = fields.Many2one("mail.activity", readonly=True, copy=False, ondelete="set null")
     progress = fields.Selection(
         [("open", "Open"), ("late", "Overdue"), ("done", "Done"), ("dropped", "Dropped")],
         compute="_compute_progress",

@@ -37,7 +37,6 @@ class CrmCapacity(models.Model):
         help="Meetings and calls of this week in accepted sales plans.",
     )
     contacts_needed = fields.Float(
-        "Contacts Needed",
         compute="_compute_load",
         digits=(16, 1),
         help="This week: by the rules or by the plan, whichever asks for more.",
@@ -62,7 +61,6 @@ class CrmCapacity(models.Model):
         help="Full from 80 per cent, too much over 100.",
     )
     people_needed = fields.Float(
-        "People Needed",
         compute="_compute_load",
         digits=(16, 1),
         help="Managers with a full week that the contacts take.",

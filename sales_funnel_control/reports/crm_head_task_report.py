@@ -19,7 +19,7 @@ class CrmHeadTaskReport(models.Model):
     _rec_name = "task_id"
     _order = "date_due desc, id desc"
 
-    task_id = fields.Many2one("crm.head.task", "Task", readonly=True)
+    task_id = fields.Many2one("crm.head.task", readonly=True)
     set_by_id = fields.Many2one("res.users", readonly=True)
     lead_id = fields.Many2one("crm.lead", "Opportunity", readonly=True)
     week_start = fields.Date(

@@ -1,5 +1,8 @@
 """The figure as a picture for paper: black on white, bars and dashes told apart without colour."""
 
+# Writers know no environment: they are given the function that translates.
+# pylint: disable=prefer-env-translation
+
 from html import escape
 
 from ..tools import figure

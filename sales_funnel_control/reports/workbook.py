@@ -242,7 +242,7 @@ class Workbook:
             value = values.get(name)
             if column.formula and not is_empty(value):
                 value = Formula(column.formula.format(**cells), value)
-            self.write(place.sheet, row, place.columns[name], value, column.kind, **look)
+            self.write_cell(place.sheet, row, place.columns[name], value, column.kind, **look)
         notes = [
             (values.get(name) or "", column.width)
             for name, column in columns.items()
@@ -265,7 +265,7 @@ class Workbook:
         below = place.last + 1 - place.first
         self.row(place, plain, below, {**totals, **sums}, bold=True, top=1)
 
-    def write(self, sheet, row, column, value, kind="text", **look):
+    def write_cell(self, sheet, row, column, value, kind="text", **look):
         """Write one cell. Text is text, whatever it looks like.
 
         :param kind: one of ``_KINDS``, or a verdict, whose colour the text gets

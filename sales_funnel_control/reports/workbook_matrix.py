@@ -1,5 +1,8 @@
 """The sheet with every manager at every transition: counts, rates, targets, verdicts."""
 
+# Writers know no environment: they are given the function that translates.
+# pylint: disable=prefer-env-translation
+
 from .workbook import Column, Formula, share
 
 _RATE = '=IF({entered}=0,"",{advanced}/{entered})'
