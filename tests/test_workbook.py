@@ -402,10 +402,10 @@ class TestWorkbookText(BaseCase):
         values = {"title": "T", "subtitle": "S", **texts}
         with workbook.Workbook(file, lambda text, **values: text % values, **values) as book:
             sheets = [book.sheet(name) for name in ("A" * 40, "a" * 40, "[x]:*?/\\", "'q'", "")]
-            book.write(sheets[0], 4, 0, "x" * 40000)
-            book.write(sheets[0], 5, 0, "bad\x00\x0b\ud800text")
-            book.write(sheets[0], 6, 0, "_x0041_")
-            book.write(sheets[0], 7, 0, "https://example.com/" + "x" * 3000)
+            book.write_cell(sheets[0], 4, 0, "x" * 40000)
+            book.write_cell(sheets[0], 5, 0, "bad\x00\x0b\ud800text")
+            book.write_cell(sheets[0], 6, 0, "_x0041_")
+            book.write_cell(sheets[0], 7, 0, "https://example.com/" + "x" * 3000)
         return load_workbook(io.BytesIO(file.getvalue()))
 
     def test_limits(self):
