@@ -3,6 +3,7 @@ from odoo.tools import SQL
 from odoo.tools.query import Query
 
 from ..models.crm_lead_stage_history import EXITS, ORIGINS
+from ..models.crm_weekly_review_rows import VERDICTS
 
 
 class CrmFunnelReport(models.Model):
@@ -53,12 +54,7 @@ class CrmFunnelReport(models.Model):
         help="The entry has had the time in which 90 % of the clients that advance do so.",
     )
     verdict = fields.Selection(
-        [
-            ("below", "Below"),
-            ("on_target", "On Target"),
-            ("above", "Above"),
-            ("insufficient", "Insufficient Data"),
-        ],
+        VERDICTS,
         "Verdict of the Manager",
         readonly=True,
         prefetch=False,

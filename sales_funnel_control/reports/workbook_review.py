@@ -5,28 +5,16 @@
 
 from datetime import date
 
+from ..models.crm_weekly_review_line import LINE_FIGURES
+from ..models.crm_weekly_review_rows import STAGE_EXITS, STAGE_FIGURES
 from ..tools import figure
 from ..tools.weekly_digest import causes
 from .workbook import Column, Workbook, share
 from .workbook_charts import write_causes, write_figure
 from .workbook_matrix import write_matrix
 
-_WENT = ("advanced", "refused", "moved_back", "handed_over", "withdrawn", "transferred")
 # Components that are measured against a conversion.
 _AIMED = ("transitions", "conversion")
-_SUMS = (
-    "opening",
-    "entered",
-    "exited",
-    "closing",
-    "new_clients",
-    "won",
-    "won_amount",
-    "refused",
-    "without_next_step",
-    "overdue_steps",
-    "over_cycle",
-)
 
 
 def write_review(review, target, _, company=""):
@@ -81,13 +69,13 @@ def _write_lines(book, review):
         {
             "manager": line["manager"],
             "role": line["role_name"],
-            **{name: _count(line[name]) for name in _SUMS},
+            **{name: _count(line[name]) for name in LINE_FIGURES},
             "confirmed": _("yes") if line["is_confirmed"] else _("no"),
             "word": line["word"],
         }
         for line in review["lines"]
     ]
-    book.table(book.sheet(_("Managers")), columns, rows, totals=_totals(book, rows, _SUMS))
+    book.table(book.sheet(_("Managers")), columns, rows, totals=_totals(book, rows, LINE_FIGURES))
 
 
 def _flow_columns(book):
@@ -198,7 +186,7 @@ def _write_refusals(book, review):
 def _write_ledger(book, review):
     """Clients on Monday + those who came − those who went = clients on Sunday, in every row."""
     _ = book._
-    went = "-".join(f"{{{name}}}" for name in _WENT)
+    went = "-".join(f"{{{name}}}" for name in STAGE_EXITS)
     columns = {
         "manager": Column(_("Manager"), width=28),
         "stage": Column(_("Stage"), width=24),
@@ -214,7 +202,7 @@ def _write_ledger(book, review):
             _("On Sunday"), "count", 11, f"={{opening}}+{{entered}}-{went}", "formula"
         ),
     }
-    names = ("opening", "entered", *_WENT, "closing")
+    names = STAGE_FIGURES
     rows = [
         {
             "manager": line["manager"],
