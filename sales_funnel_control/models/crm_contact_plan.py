@@ -47,6 +47,11 @@ class CrmContactPlan(models.Model):
     _user_idx = models.Index("(user_id, day)")
     _due_idx = models.Index("(day, company_id) WHERE chosen_on IS NULL")
 
+    @api.depends("stage_id", "clients")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = f"{row.stage_id.name}: {row.clients}"
+
     @api.depends("client_ids.is_done", "clients")
     def _compute_done(self):
         for row in self:
