@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import BaseCase, Form, tagged
-from odoo.tools import SQL
 
 from ..hooks import post_init_hook
 from ..tools.chances import Chance, Past
@@ -86,10 +85,6 @@ class TestCycle(CycleCase):
     def test_known_once_the_addon_is_installed(self):
         for days in range(1, 5):
             self.win(days)
-        leads = self.env["crm.lead"].search([("team_id", "=", self.team.id)])
-        self.env.cr.execute(
-            SQL("DELETE FROM crm_lead_stage_history WHERE lead_id = ANY(%s)", leads.ids)
-        )
         self.assertEqual(self.cycles(), {})
         post_init_hook(self.env)
         self.assertEqual(self.cycles()[False][0], 4)
