@@ -10,7 +10,7 @@ _KNOWN_REASONS = {
 
 
 def post_init_hook(env):
-    """Rebuild the ledger of the leads that are already there; CRM still opens on the pipeline."""
+    """Learn from the leads that are already there; CRM still opens on the pipeline."""
     menu = env.ref("crm.crm_menu_root")
     if not menu.action:
         # Else the app would open on its first entry, which is the control board now.
@@ -23,6 +23,7 @@ def post_init_hook(env):
     lead_ids = history._leads_to_rebuild()
     for start in range(0, len(lead_ids), history._BACKFILL_BATCH):
         history._backfill(lead_ids[start : start + history._BACKFILL_BATCH])
+    env["crm.deal.cycle"]._cron_compute()
 
 
 def uninstall_hook(env):

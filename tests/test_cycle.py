@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import BaseCase, Form, tagged
 
+from ..hooks import post_init_hook
 from ..tools.chances import Chance, Past
 from .common import FunnelCase
 
@@ -80,6 +81,13 @@ class TestCycle(CycleCase):
         self.assertEqual(cycles["b"], (1, 30, 30, False))
         self.assertEqual(cycles[False][0], 13)
         self.assertNotIn("c", cycles)
+
+    def test_known_once_the_addon_is_installed(self):
+        for days in range(1, 5):
+            self.win(days)
+        self.assertEqual(self.cycles(), {})
+        post_init_hook(self.env)
+        self.assertEqual(self.cycles()[False][0], 4)
 
     def test_what_does_not_count(self):
         self.win(5, ended=740)

@@ -1,5 +1,9 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from .common import FunnelCase
 
@@ -52,6 +56,39 @@ class TestImport(FunnelCase):
         )
         self.assertEqual(self.stays(lead).mapped("is_reconstructed"), [False] * 3)
         self.assertEqual(self.rates()["Presentation"], (1, 1, 100))
+
+    def load_stays_on_list(self):
+        """Twenty clients left the list twelve weeks ago, after 0 to 19 days; rows of their stays.
+
+        :return: SQL that picks the rows
+        """
+        leads = self.env["crm.lead"].union(
+            *(self.new_lead(self.presentation) for _number in range(20))
+        )
+        moment = fields.Datetime.now().replace(microsecond=0) - timedelta(weeks=12)
+        rows = [
+            (lead, "Client List", "Ivanenko", str(moment), str(moment + timedelta(days=number)))
+            for number, lead in enumerate(leads)
+        ]
+        self.assertFalse(self.load(rows)["messages"])
+        return SQL("lead_id = ANY(%s) AND stage_id = %s", leads.ids, self.list.id)
+
+    def test_stays_of_a_file_are_not_skipped(self):
+        picked = self.load_stays_on_list()
+        rows = self.env.execute_query(
+            SQL("SELECT DISTINCT is_skipped FROM crm_lead_stage_history WHERE %s", picked)
+        )
+        self.assertEqual(rows, [(False,)])
+
+    def test_stays_of_a_file_make_the_horizon(self):
+        """Also those of a file that was imported when nothing was stored there."""
+        picked = self.load_stays_on_list()
+        self.env.cr.execute(
+            SQL("UPDATE crm_lead_stage_history SET is_skipped = NULL WHERE %s", picked)
+        )
+        self.env.registry.clear_cache()
+        horizons = self.env["crm.control.board"]._horizons(self.team)
+        self.assertAlmostEqual(horizons[self.list.id], 17.1)
 
     def test_last_stage_may_be_left_to_the_ledger(self):
         lead = self.new_lead(self.presentation)

@@ -43,6 +43,20 @@ class TestSalesPlanOverHttp(FunnelCase, Json2Case):
             self.assertEqual(answer.status_code, status)
         self.assertEqual(plan.stage_ids[0].needed, 101)
 
+    def test_new_plan(self):
+        self.start_tour(
+            "/odoo/sales-plans",
+            "sales_funnel_control.new_sales_plan",
+            login="test_sidorov",
+            timeout=180,
+        )
+        plan = self.env["crm.sales.plan"].search([("team_id", "=", self.team.id)])
+        self.assertEqual(
+            (plan.target_kind, plan.target_number, plan.what_if, plan.stage_ids[0].needed),
+            ("number", 61, {str(self.presentation.id): 100}, 81),
+        )
+        self.assertEqual(plan.share_ids.user_id, self.ivanov | self.sidorov)
+
     def test_tours(self):
         lead = self.new_lead(name="Lead to call")
         plan = self.env["crm.sales.plan"].create(

@@ -150,6 +150,7 @@ from . import crm_sales_planner_history
 from . import crm_sales_planner_pipeline
 from . import crm_sales_planner_people
 from . import crm_sales_plan
+from . import crm_sales_plan_figures
 from . import crm_sales_plan_line
 from . import crm_sales_plan_accept
 from . import crm_contact_plan

@@ -167,7 +167,7 @@ class CrmControlBoard(models.AbstractModel):
                  WHERE stay.exit = 'advanced'
                    AND stay.left_at >= %(since)s
                    AND stay.entered_at < %(today)s::date - normal.days
-                   AND NOT stay.is_skipped
+                   AND stay.is_skipped IS NOT TRUE
               GROUP BY stay.team_id, stay.stage_id
                 HAVING COUNT(*) >= %(sample)s
                 """,

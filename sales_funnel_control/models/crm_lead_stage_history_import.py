@@ -169,6 +169,7 @@ class CrmLeadStageHistory(models.Model):
             "week_start": entered_at.date(),
             "origin": "created",
             "exit": "withdrawn",
+            "is_skipped": False,
         }
 
     def _stage_in_funnel(self, lead, stage_id):

@@ -55,6 +55,24 @@ class CrmWeeklyReview(models.Model):
         )
 
     @api.model
+    def _stays_sql(self, weeks):
+        """The weeks, each joined with every ``stay`` of its team and company."""
+        return SQL(
+            """
+            %s
+            JOIN crm_lead_stage_history stay
+              ON stay.team_id = week.team_id
+             AND stay.company_id = week.company_id
+            """,
+            self._weeks_sql(weeks),
+        )
+
+    @api.model
+    def _within_sql(self, moment):
+        """Whether a moment lies in the week."""
+        return SQL("(%(moment)s >= week.begins_at AND %(moment)s < week.ends_at)", moment=moment)
+
+    @api.model
     def _ledger_rows(self, weeks):
         """Clients in work by week, manager and stage; and by week and manager, each once.
 
@@ -81,10 +99,7 @@ class CrmWeeklyReview(models.Model):
                        COUNT(DISTINCT stay.lead_id) FILTER (WHERE stands.on_sunday),
                        (ARRAY_AGG(stay.sales_role ORDER BY stay.entered_at DESC, stay.id))[1],
                        (ARRAY_AGG(stay.grade ORDER BY stay.entered_at DESC, stay.id))[1]
-                  FROM %(weeks)s
-                  JOIN crm_lead_stage_history stay
-                    ON stay.team_id = week.team_id
-                   AND stay.company_id = week.company_id
+                  FROM %(stays)s
                    AND stay.entered_at < week.ends_at
                    AND (stay.left_at IS NULL OR stay.left_at >= week.begins_at)
             CROSS JOIN LATERAL (
@@ -102,7 +117,7 @@ class CrmWeeklyReview(models.Model):
                     )
                     for name in STAGE_EXITS
                 ),
-                weeks=self._weeks_sql(weeks),
+                stays=self._stays_sql(weeks),
                 won=list(self.env["crm.stage"]._won_stage_ids()),
             )
         )
@@ -119,17 +134,14 @@ class CrmWeeklyReview(models.Model):
                 SELECT week.key, stay.user_id, stay.next_stage_id,
                        COUNT(*),
                        COUNT(*) FILTER (WHERE stay.exit = 'advanced')
-                  FROM %(weeks)s
-                  JOIN crm_lead_stage_history stay
-                    ON stay.team_id = week.team_id
-                   AND stay.company_id = week.company_id
-                   AND stay.left_at >= week.begins_at
-                   AND stay.left_at < week.ends_at
+                  FROM %(stays)s
+                   AND %(within)s
                  WHERE stay.next_stage_id IS NOT NULL
                    AND %(counts)s
               GROUP BY week.key, stay.user_id, stay.next_stage_id
                 """,
-                weeks=self._weeks_sql(weeks),
+                stays=self._stays_sql(weeks),
+                within=self._within_sql(SQL("stay.left_at")),
                 counts=self.env["crm.lead.stage.history"]._counts_sql(SQL("stay")),
             )
         )
@@ -141,12 +153,8 @@ class CrmWeeklyReview(models.Model):
             SQL(
                 """
                 SELECT week.key, stay.user_id, COUNT(DISTINCT stay.lead_id)
-                  FROM %(weeks)s
-                  JOIN crm_lead_stage_history stay
-                    ON stay.team_id = week.team_id
-                   AND stay.company_id = week.company_id
-                   AND stay.entered_at >= week.begins_at
-                   AND stay.entered_at < week.ends_at
+                  FROM %(stays)s
+                   AND %(within)s
                  WHERE NOT EXISTS (
                         SELECT FROM crm_lead_stage_history earlier
                          WHERE earlier.lead_id = stay.lead_id
@@ -154,7 +162,8 @@ class CrmWeeklyReview(models.Model):
                      )
               GROUP BY week.key, stay.user_id
                 """,
-                weeks=self._weeks_sql(weeks),
+                stays=self._stays_sql(weeks),
+                within=self._within_sql(SQL("stay.entered_at")),
             )
         )
 
@@ -169,12 +178,8 @@ class CrmWeeklyReview(models.Model):
             SQL(
                 """
                 SELECT week.key, stay.user_id, COUNT(*), COALESCE(SUM(stay.amount), 0)
-                  FROM %(weeks)s
-                  JOIN crm_lead_stage_history stay
-                    ON stay.team_id = week.team_id
-                   AND stay.company_id = week.company_id
-                   AND stay.entered_at >= week.begins_at
-                   AND stay.entered_at < week.ends_at
+                  FROM %(stays)s
+                   AND %(within)s
                  WHERE stay.stage_id = ANY(%(won)s)
                    AND NOT EXISTS (
                         SELECT FROM crm_lead_stage_history other
@@ -195,7 +200,8 @@ class CrmWeeklyReview(models.Model):
                      )
               GROUP BY week.key, stay.user_id
                 """,
-                weeks=self._weeks_sql(weeks),
+                stays=self._stays_sql(weeks),
+                within=self._within_sql(SQL("stay.entered_at")),
                 won=list(self.env["crm.stage"]._won_stage_ids()),
             )
         )
@@ -211,13 +217,13 @@ class CrmWeeklyReview(models.Model):
                   JOIN crm_lead_refusal refusal
                     ON refusal.team_id = week.team_id
                    AND refusal.company_id = week.company_id
-                   AND refusal.refused_at >= week.begins_at
-                   AND refusal.refused_at < week.ends_at
+                   AND %(within)s
              LEFT JOIN crm_lost_reason reason ON reason.id = refusal.lost_reason_id
                  WHERE reason.is_spam_or_duplicate IS NOT TRUE
               GROUP BY week.key, refusal.user_id, refusal.lost_reason_id
                 """,
                 weeks=self._weeks_sql(weeks),
+                within=self._within_sql(SQL("refusal.refused_at")),
             )
         )
 

@@ -95,8 +95,9 @@ def forecast(deals, confidence=0.95, seed=_SEED):
         weight = sum(total for _share, total, _amount in cell) / len(cell) + 2 * _PRIOR
         shares = _draw_shares(chance, middle, weight)
         worths = [(share / middle, amount) for share, _total, amount in cell]
+        draw_cell = _many(worths) if len(worths) >= _MANY else _few(worths)
         for draw, place in enumerate(orders[group]):
-            number, amount = _draw_cell(chance, shares[place], worths)
+            number, amount = draw_cell(chance, shares[place])
             numbers[draw] += number
             amounts[draw] += amount
     return Forecast(
@@ -121,26 +122,38 @@ def _draw_shares(chance, share, weight):
     return sorted(chance.betavariate(alpha, beta) for _draw in range(_DRAWS))
 
 
-def _draw_cell(chance, share, cell):
-    """How many deals of a cell are won in one future, and what they bring.
+def _few(cell):
+    """How many deals of a cell are won in one future, and what they bring: deal by deal.
 
     :param cell: ``(share of the deal in proportion to that of the cell, amount)``
+    :return: a function of the random numbers and the cell's share
     """
-    size = len(cell)
-    if size < _MANY:
+
+    def draw(chance, share):
         won = [amount for part, amount in cell if chance.random() < share * part]
         return len(won), sum(won)
+
+    return draw
+
+
+def _many(cell):
+    """The same as :func:`_few`, from a normal distribution: what it takes is summed up once."""
+    size = len(cell)
     total = sum(part * amount for part, amount in cell)
     squares = sum(amount * amount for _part, amount in cell)
-    spread = sqrt(share * (1 - share))
-    first, second = chance.gauss(0, 1), chance.gauss(0, 1)
+    most = sum(amount for _part, amount in cell)
     # Number and amount vary together, the more so the less the amounts differ.
     alike = min(total / sqrt(size * squares), 1.0) if squares else 0.0
-    number = size * share + spread * sqrt(size) * first
-    common = alike * first + sqrt(1 - alike * alike) * second
-    amount = total * share + spread * sqrt(squares) * common
-    most = sum(amount for _part, amount in cell)
-    return min(max(round(number), 0), size), min(max(amount, 0.0), most)
+
+    def draw(chance, share):
+        spread = sqrt(share * (1 - share))
+        first, second = chance.gauss(0, 1), chance.gauss(0, 1)
+        number = size * share + spread * sqrt(size) * first
+        common = alike * first + sqrt(1 - alike * alike) * second
+        amount = total * share + spread * sqrt(squares) * common
+        return min(max(round(number), 0), size), min(max(amount, 0.0), most)
+
+    return draw
 
 
 def _span(expected, drawn, confidence):

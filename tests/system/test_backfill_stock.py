@@ -104,6 +104,12 @@ def total(by_lead):
     return sum((by_lead[label] for label in by_lead.keys() - COUNTED_OTHERWISE), Counter())
 
 
+def test_normal_cycles_are_known(rebuilt):
+    """Deals won before the installation tell at once how long a deal takes."""
+    database, _leads = rebuilt
+    assert database.rows("SELECT id FROM crm_deal_cycle WHERE deals > 0")
+
+
 def test_everything_is_marked_as_reconstructed(rebuilt):
     """What the ledger did not see itself says so."""
     database, leads = rebuilt

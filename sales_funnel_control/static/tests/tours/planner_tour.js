@@ -34,6 +34,44 @@ tours.add("sales_funnel_control.planner", {
     ],
 });
 
+tours.add("sales_funnel_control.new_sales_plan", {
+    steps: () => [
+        {
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        {
+            content: "The planner counts before anything is saved",
+            trigger: "[data-stage='Client List'] .o_sales_planner_needed",
+        },
+        {
+            content: "A number of deals is the target",
+            trigger: "[name=target_kind] .o_radio_item:contains(Number) input",
+            run: "click",
+        },
+        {
+            trigger: "[name=target_number] input",
+            run: "edit 61 && press Tab",
+        },
+        {
+            trigger: "[data-stage='Client List'] .o_sales_planner_needed:contains(101)",
+        },
+        {
+            content: "What if every acquaintance got a presentation?",
+            trigger: "[data-stage=Presentation] input[type=range]",
+            run: "range 100",
+        },
+        {
+            trigger: "[data-stage='Client List'] .o_sales_planner_needed:contains(81)",
+        },
+        ...stepUtils.saveForm(),
+        {
+            content: "The work is divided among the managers",
+            trigger: "[name=share_ids] .o_data_row:contains(Ivanenko)",
+        },
+    ],
+});
+
 tours.add("sales_funnel_control.contact_plan_today", {
     steps: () => [
         {
