@@ -50,6 +50,14 @@ class TestPlanningTools(BaseCase):
                 difference = sum(numbers[: place + 1]) - sum(amounts[: place + 1])
                 self.assertLessEqual(abs(difference), 0.5 + 1e-9)
 
+    def test_stages_take_turns(self):
+        """Four stages with one contact in four days each make one contact a day."""
+        stages = [planning.evenly([0.25] * 12, place, 4) for place in range(4)]
+        self.assertEqual([sum(day) for day in zip(*stages, strict=True)], [1] * 12)
+        for numbers in stages:
+            for days in range(13):
+                self.assertLessEqual(abs(sum(numbers[:days]) - 0.25 * days), 1)
+
     def test_interval_covers_the_outcome(self):
         """500 pipelines, each with its own history: 90-97 % of the outcomes lie within."""
         chance = random.Random(2026)

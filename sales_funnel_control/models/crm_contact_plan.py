@@ -50,7 +50,7 @@ class CrmContactPlan(models.Model):
     @api.depends("stage_id", "clients")
     def _compute_display_name(self):
         for row in self:
-            row.display_name = f"{row.stage_id.name}: {row.clients}"
+            row.display_name = f"{row.clients} × {row.stage_id.name}"
 
     @api.depends("client_ids.is_done", "clients")
     def _compute_done(self):

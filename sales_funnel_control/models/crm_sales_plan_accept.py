@@ -259,6 +259,7 @@ class CrmSalesPlan(models.Model):
         loads = self.env["crm.sales.planner"]._loads(
             [(self.company_id, user) for user in self.line_ids.user_id], first, self.date_to
         )
+        places = list(before.values())
         rows = []
         for (user, stage), lines in self.line_ids.grouped(
             lambda line: (line.user_id, line.stage_id)
@@ -267,6 +268,7 @@ class CrmSalesPlan(models.Model):
                 continue
             presence = loads[self.company_id, user].presence
             amounts = self._amounts_by_day(lines, days, presence)
+            numbers = planning.evenly(amounts, places.index(before[stage]), len(places))
             rows += [
                 {
                     "plan_id": self.id,
@@ -275,7 +277,7 @@ class CrmSalesPlan(models.Model):
                     "stage_id": before[stage].id,
                     "clients": number,
                 }
-                for day, number in zip(days, planning.evenly(amounts), strict=True)
+                for day, number in zip(days, numbers, strict=True)
                 if number
             ]
         self.env["crm.contact.plan"].create(rows)._choose_due()

@@ -83,13 +83,18 @@ def whole(number):
     return None if number is None else ceil(number)
 
 
-def evenly(amounts):
+def evenly(amounts, place=0, places=1):
     """Whole numbers whose running sums stay within a half of those of ``amounts``.
+
+    Of several such series each may have a place of its own, so that they do not all round up on
+    the same days; running sums then stay within one.
 
     >>> evenly([0.4, 0.4, 0.4, 0.4, 0.4]), evenly([2, 0, 1.5])
     ([0, 1, 0, 1, 0], [2, 0, 2])
+    >>> [evenly([0.4, 0.4, 0.4, 0.4, 0.4], place, 2) for place in range(2)]
+    [[0, 1, 0, 0, 1], [1, 0, 0, 1, 0]]
     """
-    numbers, total, given = [], Fraction(0), 0
+    numbers, total, given = [], Fraction(2 * place + 1, 2 * places) - Fraction(1, 2), 0
     for amount in amounts:
         total += exact(amount)
         number = floor(total + Fraction(1, 2)) - given
