@@ -259,7 +259,7 @@ class TestContactPlan(ContactPlanCase):
         other = self.new_lead(self.list, user=self.sidorov)
         lost = self.new_lead(self.list)
         lost.action_set_lost(lost_reason_id=self.reason.id)
-        plan = self.accept(target_number=20)
+        plan = self.accept(target_number=80)
         row = self.rows(plan, user_id=self.ivanov.id, stage_id=self.list.id, day=TODAY)
         self.assertGreaterEqual(row.clients, 4)
         self.assertEqual(
