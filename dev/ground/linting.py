@@ -1,6 +1,8 @@
 """The lint: each check is one command, all of them run, and only what they find is shown."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from . import node, translations
 from .paths import ADDON, CHECKOUT
@@ -13,15 +15,20 @@ XML_AND_SCRIPTS = f"{ADDON}/**/*.{{js,xml}}"
 def run(odoo):
     """Check the whole tree; return the exit code."""
     tools = _Tools(odoo)
-    _show("pylint, advice", [*tools.pylint, "--rcfile=.pylintrc", "--exit-zero", ADDON])
-    results = [
-        _check("ruff check", [*tools.ruff, "check", "-q", *tools.folders]),
-        _check("ruff format", [*tools.ruff, "format", "--check", "-q", *tools.folders]),
-        _check("pylint", [*tools.pylint, "--rcfile=.pylintrc-mandatory", ADDON]),
-        _check("prettier", [*tools.prettier, "--check"]),
-        _check("eslint", tools.eslint, env=tools.node.env),
-        _check_translations(odoo),
+    checks = [
+        # It waits for a database most of the time, so the others run beside it.
+        partial(_check_translations, odoo),
+        partial(
+            _show, "pylint, advice", [*tools.pylint, "--rcfile=.pylintrc", "--exit-zero", ADDON]
+        ),
+        partial(_check, "ruff check", [*tools.ruff, "check", "-q", *tools.folders]),
+        partial(_check, "ruff format", [*tools.ruff, "format", "--check", "-q", *tools.folders]),
+        partial(_check, "pylint", [*tools.pylint, "--rcfile=.pylintrc-mandatory", ADDON]),
+        partial(_check, "prettier", [*tools.prettier, "--check"]),
+        partial(_check, "eslint", tools.eslint, env=tools.node.env),
     ]
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda check: check(), checks))
     return 0 if all(results) else 1
 
 
@@ -83,11 +90,12 @@ def _check_translations(odoo):
 
 
 def _show(title, command):
-    """Run a check whose findings are advice: they are shown and fail nothing."""
+    """Run a check whose findings are advice: they are shown and fail nothing, hence True."""
     with step(title):
         output, _failed = _output(command)
     if output.strip():
         say(output)
+    return True
 
 
 def _output(command, env=None):

@@ -1,4 +1,8 @@
-"""The tests: a fresh database with the addon, and one run of pytest over everything."""
+"""The tests: a fresh database with the addon, and one run of pytest over everything.
+
+The whole suite is spread over two processes, each with a copy of the database; single files run in
+one. `-n0` runs everything in one process, too.
+"""
 
 import subprocess
 
@@ -12,6 +16,9 @@ from .server import borrowed_cluster
 DATABASE = "test"
 # Through the addon's link to them, so that Odoo knows whose tests they are.
 TESTS = f"{ADDON}/tests"
+
+# The system tests take longest and come first, so the order stays.
+SPREAD = ("-n2", "--dist=loadfile", "--no-loadscope-reorder")
 
 ENFORCEMENT_OFF = """
 env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "off")
@@ -32,11 +39,20 @@ def run(odoo, arguments):
     """Run pytest with `arguments` and return its exit code; what runs is stopped after it."""
     browser.need()
     with state_lock("test run"), borrowed_cluster(odoo):
-        Databases(odoo).create(DATABASE, "addon")
-        return _pytest(odoo, arguments)
+        databases = Databases(odoo)
+        _drop_copies(databases)
+        databases.create(DATABASE, "addon")
+        return _pytest(odoo, arguments, SPREAD)
 
 
-def _pytest(odoo, arguments, default=(TESTS,)):
+def _drop_copies(databases):
+    """Drop what a killed run left of the copies that its processes worked on."""
+    for name in databases.names():
+        if name.startswith(f"{DATABASE}-gw"):
+            databases.drop(name)
+
+
+def _pytest(odoo, arguments, spread=(), default=(TESTS,)):
     log = log_file("tests")
     log.unlink(missing_ok=True)
     say(f"Odoo's log of the tests: {log}")
@@ -46,6 +62,7 @@ def _pytest(odoo, arguments, default=(TESTS,)):
         *(odoo.venv.python, "-m", "pytest", "-c", "pyproject.toml", "--rootdir", CHECKOUT),
         *(f"--odoo-config={odoo.config(DATABASE)}", "--odoo-http", "--odoo-log-level=warn"),
         f"--odoo-extra=logfile={log}",
+        *(() if paths else spread),
         *(argument for argument in arguments if not _is_path(argument)),
         *(paths or default),
     ]
@@ -64,7 +81,7 @@ def run_stock(odoo, arguments):
         odoo.script("switching our rules off", ENFORCEMENT_OFF, DATABASE)
         folders = [odoo.source.folder(addon) / "tests" for addon in STOCK_SUITES]
         files = [odoo.source.folder(addon) / "tests" / name for addon, name in STOCK_FILES]
-        return _pytest(odoo, [*DESELECTED, *arguments], [*folders, *files])
+        return _pytest(odoo, [*DESELECTED, *arguments], default=[*folders, *files])
 
 
 def _is_path(argument):

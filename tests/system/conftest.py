@@ -5,7 +5,9 @@ These tests are plain pytest: they make databases with the development tool, run
 """
 
 import json
+import os
 import re
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -20,10 +22,12 @@ sys.path.insert(0, str(HERE.parents[1] / "dev"))
 from ground import odoo as ground_odoo  # noqa: E402
 from ground.databases import Databases  # noqa: E402
 from ground.paths import ADDON, log_file  # noqa: E402
-from ground.server import Server, borrowed_cluster  # noqa: E402
+from ground.server import ADDRESS, Server, borrowed_cluster  # noqa: E402
 from json2 import Client  # noqa: E402
 
 _ANSWER = "answer: "
+# Several processes may share the tests.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
 class ShellEnded(Exception):
@@ -33,6 +37,13 @@ class ShellEnded(Exception):
 def complaints(log, database):
     """The lines of a log that no run on ``database`` should show."""
     return re.findall(rf"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) {database} .*$", log, re.MULTILINE)
+
+
+def _free_port():
+    """A port of the system's choice: the first free one is what others look for as well."""
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return probe.getsockname()[1]
 
 
 class Database:
@@ -100,7 +111,7 @@ class Database:
             server.record = server.record.with_stem(f"{server.record.stem}-{number}")
             server.log = f"{server.log}-{number}"
         log_file(server.log).unlink(missing_ok=True)
-        server.start()
+        server.start(_free_port())
         try:
             yield server.url
         finally:
@@ -139,7 +150,7 @@ class Maker:
 
     @cached_property
     def _installed(self):
-        database = self.stock("installed")
+        database = self.stock(f"installed_{WORKER}")
         database.install()
         return database
 
