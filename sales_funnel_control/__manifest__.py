@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "author": "Sales Funnel Control contributors",
     "website": "https://github.com/sales-funnel-control/sales-funnel-control",
-    "depends": ["crm", "sale_crm", "sale_loyalty", "spreadsheet_dashboard"],
+    "depends": ["crm", "sale_crm", "sale_loyalty", "rating", "spreadsheet_dashboard"],
     "data": [
         "security/ir.model.access.csv",
         "security/sales_funnel_control_security.xml",
@@ -77,6 +77,9 @@
         "views/crm_contact_plan_views.xml",
         "reports/crm_capacity_views.xml",
         "views/res_config_settings_plan_views.xml",
+        "views/crm_client_views.xml",
+        "views/res_partner_client_views.xml",
+        "views/res_config_settings_clients_views.xml",
         "views/sales_funnel_control_menus.xml",
         "data/crm_funnel_dashboard.xml",
     ],
@@ -93,6 +96,7 @@
         "demo/crm_funnel_demo_day.xml",
         "demo/crm_funnel_demo_planner.xml",
         "demo/crm_funnel_demo_review.xml",
+        "demo/crm_funnel_demo_clients.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

@@ -153,3 +153,10 @@ from . import crm_sales_plan
 from . import crm_sales_plan_line
 from . import crm_sales_plan_accept
 from . import crm_contact_plan
+from . import res_company_clients
+from . import crm_client
+from . import crm_client_purchases
+from . import crm_client_nightly
+from . import crm_client_run
+from . import res_partner_client
+from . import sale_order
