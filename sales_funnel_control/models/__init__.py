@@ -160,3 +160,14 @@ from . import crm_client_nightly
 from . import crm_client_run
 from . import res_partner_client
 from . import sale_order
+from . import res_company_client_categories
+from . import res_partner_industry
+from . import res_partner_blacklist
+from . import res_partner_client_changes
+from . import crm_client_rating
+from . import crm_client_score_rule
+from . import crm_client_category
+from . import crm_client_category_manual
+from . import crm_client_category_history
+from . import crm_lead_blacklist
+from . import crm_team_blacklist

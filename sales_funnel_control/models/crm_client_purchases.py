@@ -15,6 +15,7 @@ _FIGURES = (
     "revenue_total",
     "average_purchase",
     "interval_days",
+    "purchases_recent",
 )
 
 
@@ -79,15 +80,16 @@ class CrmClient(models.Model):
         self.flush_model()
 
     @api.model
-    def _store_figures(self, company, partner_ids):
+    def _store_figures(self, company, partner_ids, today=None):
         """Write what commercial partners bought; rows that would not change are not written.
 
         :param company: the one that sold
         :param partner_ids: ids of commercial partners
+        :param today: the last day that counts; the company's own today without it
         :return: ids of the clients that are new or changed
         """
         self._flush_for_purchases()
-        today = company._funnel_today()
+        today = today or company._funnel_today()
         columns = SQL(", ").join(SQL.identifier(name) for name in _FIGURES)
         rows = self.env.execute_query(
             SQL(
@@ -104,16 +106,17 @@ class CrmClient(models.Model):
                            SUM(amount) FILTER (
                                WHERE day > %(two_years_ago)s AND day <= %(year_ago)s
                            ) AS revenue_before,
+                           COUNT(*) FILTER (WHERE day > %(recently)s) AS purchases_recent,
                            PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY gap) AS interval_days
                       FROM purchase
                      WHERE day <= %(today)s
                   GROUP BY partner_id
                 )
                 INSERT INTO crm_client AS known (
-                            partner_id, company_id, category, category_since, %(columns)s,
+                            partner_id, company_id, category, %(columns)s,
                             create_uid, create_date, write_uid, write_date
                             )
-                     SELECT client.id, %(company)s, 'potential', %(today)s,
+                     SELECT client.id, %(company)s, 'potential',
                             manager.user_id, member.crm_team_id, member.sales_role,
                             COALESCE(bought.purchases, 0), bought.first_on, bought.last_on,
                             ROUND(COALESCE(bought.revenue, 0), 2),
@@ -121,6 +124,7 @@ class CrmClient(models.Model):
                             ROUND(COALESCE(bought.revenue_total, 0), 2),
                             ROUND(COALESCE(bought.revenue_total / bought.purchases, 0), 2),
                             COALESCE(bought.interval_days, 0),
+                            COALESCE(bought.purchases_recent, 0),
                             %(uid)s, %(now)s, %(uid)s, %(now)s
                        FROM res_partner client
                   LEFT JOIN bought ON bought.partner_id = client.id
@@ -151,6 +155,7 @@ class CrmClient(models.Model):
                     company, SQL("buyer.commercial_partner_id = ANY(%s)", list(partner_ids))
                 ),
                 year_ago=date_utils.subtract(today, months=_MONTHS),
+                recently=date_utils.subtract(today, months=company.client_regular_months),
                 two_years_ago=date_utils.subtract(today, months=2 * _MONTHS),
                 today=today,
                 columns=columns,

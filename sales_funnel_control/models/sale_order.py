@@ -36,8 +36,6 @@ class SaleOrder(models.Model):
 
         :param before: keys of :meth:`_purchase_keys` before a change
         """
-        noted = self.env.cr.precommit.data.setdefault("crm.client.purchases", {})
-        if not noted:
-            self.env.cr.precommit.add(self.env["crm.client"]._refresh_noted)
+        Client = self.env["crm.client"]
         for partner_id, company in self._purchase_keys() | set(before):
-            noted.setdefault(company.id, set()).add(partner_id)
+            Client._note_for_refresh([partner_id], company)

@@ -22,10 +22,25 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             if person:
                 theirs.person_key = person.id
         logs._count()
+        # Odoo moved the clients and orders in SQL: what they are together has to be seen anew.
+        self.env.registry.clear_cache()
+        organisations = self.env["res.partner"].sudo().browse(partner_ids).exists()
+        self.env["crm.client"].invalidate_model()
+        self.env["crm.client"]._note_for_refresh(organisations.commercial_partner_id.ids)
         return result
 
     def _update_values(self, src_partners, dst_partner):
-        """Whoever merges duplicates of a client keeps its farmer, without choosing one."""
+        """Whoever merges duplicates of a client keeps its farmer and its place on the blacklist."""
+        listed = next((p for p in src_partners.sudo() if p.is_sales_blacklisted), None)
+        if listed and not dst_partner.is_sales_blacklisted:
+            names = ("sales_blacklist_reason", "sales_blacklisted_on")
+            dst_partner.sudo().write(
+                {
+                    "is_sales_blacklisted": True,
+                    "sales_blacklisted_by_id": listed.sales_blacklisted_by_id.id,
+                    **{name: listed[name] for name in names},
+                }
+            )
         known = next((p for p in src_partners.sudo() if p.farmer_id), None)
         if known and not dst_partner.farmer_id:
             dst_partner.sudo().write(
