@@ -40,6 +40,7 @@ class CrmClient(models.Model):
     @api.model
     def _nightly_figures(self, company, after_id):
         """The purchases of the next commercial partners."""
+        self.env["res.partner"].flush_model(["commercial_partner_id", "company_id"])
         rows = self.env.execute_query(
             SQL(
                 """

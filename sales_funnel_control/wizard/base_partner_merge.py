@@ -15,6 +15,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             ["|", ("contact_id", "in", partner_ids), ("organisation_id", "in", partner_ids)]
         )
         logs._without_counts()
+        Client = self.env["crm.client"].sudo()
+        companies = Client.search([("partner_id", "in", partner_ids)]).company_id
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         logs.invalidate_recordset()
         logs = logs.exists()
@@ -24,9 +26,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         logs._count()
         # Odoo moved the clients and orders in SQL: what they are together has to be seen anew.
         self.env.registry.clear_cache()
+        Client.invalidate_model()
         organisations = self.env["res.partner"].sudo().browse(partner_ids).exists()
-        self.env["crm.client"].invalidate_model()
-        self.env["crm.client"]._note_for_refresh(organisations.commercial_partner_id.ids)
+        for company in companies:
+            Client._note_for_refresh(organisations.commercial_partner_id.ids, company)
         return result
 
     def _update_values(self, src_partners, dst_partner):
