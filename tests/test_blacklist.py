@@ -314,7 +314,7 @@ class TestBlacklist(FunnelCase, HttpCase):
             return moved, self.cr.sql_log_count - count
 
         queries()
-        self.env["res.partner"]._sales_blacklist()
+        queries()
         with_list = queries()
         self.listed.with_user(self.head).is_sales_blacklisted = False
         queries()

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.http import request
 
+from .crm_lead_gate import DEFERRAL, Deferral
+
 # What opens a deal, gives it to somebody, moves it on or takes it up again.
 _WORKING_FIELDS = {
     "active",
@@ -63,7 +65,9 @@ class CrmLead(models.Model):
             return super().write(vals)
         former = {lead: lead._working_place() for lead in self}
         result = super().write(vals)
-        self.filtered(lambda lead: lead._is_worked(former[lead]))._check_not_blacklisted()
+        # Hardly any lead is of such a client: only of these is asked what happened to it.
+        listed = self.browse(lead.id for lead in self._of_blacklisted())
+        listed.filtered(lambda lead: lead._is_worked(former[lead]))._check_not_blacklisted()
         return result
 
     @api.model
@@ -115,6 +119,11 @@ class CrmLead(models.Model):
         """
         listed = self.filtered("active")._of_blacklisted()
         if not listed or self.env["crm.lead.refusal"]._is_enforcement_off():
+            return
+        deferral = self.env.context.get(DEFERRAL)
+        if isinstance(deferral, Deferral):
+            # An import says it of every row by itself.
+            deferral.worked.update(lead.id for lead in listed)
             return
         if request and request.env.user.share:
             # A website form: the visitor may be the client, and need not read why.
