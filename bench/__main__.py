@@ -3,8 +3,9 @@
 ``ODOO_RC`` names the configuration of a database with stock addons only. It is filled with
 leads, copied, and the addon is installed in the copy; then every operation is done in turns in
 both, on the same leads. With ``--board`` the addon is installed in the database itself, its
-ledger is filled, and the control board is compared with plain SQL. The figures are printed, and
-ratios kept in ``RESULTS.md``.
+ledger is filled, and the control board is compared with plain SQL. With ``--base`` the nightly run
+over the client base is timed there, for half the clients and for all of them. The figures are
+printed, and ratios kept in ``RESULTS.md``.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import os
 import sys
 
 import board
+import clients
 import databases
 import operations
 import results
@@ -25,6 +27,8 @@ def main():
     config.parse_config(["-c", os.environ["ODOO_RC"], "--log-level=warn"])
     if options.board:
         board.run(options)
+    elif options.base:
+        clients.run(options)
     else:
         _compare(options)
     return 0
@@ -59,6 +63,10 @@ def _options():
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--leads", type=int, default=20_000, help="leads in the background")
     parser.add_argument("--board", action="store_true", help="measure the control board instead")
+    parser.add_argument("--base", action="store_true", help="measure the nightly run instead")
+    parser.add_argument(
+        "--clients", type=int, default=200_000, help="in the base, with five orders each"
+    )
     parser.add_argument(
         "--opportunities", type=int, default=1_000_000, help="on the board, over two years"
     )

@@ -1,6 +1,9 @@
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 _ADDON = "sales_funnel_control"
+# So many contacts are gone over while the addon is installed.
+_CLIENTS_AT_ONCE = 20000
 # What the lost reasons that come with Odoo add up to.
 _KNOWN_REASONS = {
     "crm.lost_reason_1": "price",
@@ -24,6 +27,17 @@ def post_init_hook(env):
     for start in range(0, len(lead_ids), history._BACKFILL_BATCH):
         history._backfill(lead_ids[start : start + history._BACKFILL_BATCH])
     env["crm.deal.cycle"]._cron_compute()
+    _know_clients(env)
+
+
+def _know_clients(env):
+    """Go over the client base at once; a large one is left to the nightly run, which starts now."""
+    organisations = env["res.partner"].search_count(Domain.TRUE, limit=_CLIENTS_AT_ONCE + 1)
+    if organisations > _CLIENTS_AT_ONCE:
+        env.ref(f"{_ADDON}.ir_cron_go_over_clients")._trigger()
+        return
+    for company in env["res.company"].search(Domain.TRUE):
+        env["crm.client.run"]._go_over(company)
 
 
 def uninstall_hook(env):

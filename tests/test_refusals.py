@@ -676,7 +676,7 @@ class TestReturn(RefusalCase):
 
     def test_blacklisted_client(self):
         refusal = self.refused()
-        self.client.is_sales_blacklisted = True
+        self.client.write({"is_sales_blacklisted": True, "sales_blacklist_reason": "Owes us"})
         with self.due(refusal):
             self.run_cron("follow_up_refusals")
         self.assertFalse(self.reminders(refusal.lead_id))
@@ -792,7 +792,7 @@ class TestExchange(RefusalCase):
 
     def test_never_a_blacklisted_client(self):
         refusal = self.refused()
-        self.client.is_sales_blacklisted = True
+        self.client.write({"is_sales_blacklisted": True, "sales_blacklist_reason": "Owes us"})
         with self.assertRaisesRegex(UserError, "blacklisted"):
             refusal._hand_over({refusal: self.sidorov})
         self.assertFalse(refusal.filtered_domain(refusal._exchangeable_domain()))
@@ -957,7 +957,9 @@ class TestRefusalAccess(RefusalCase):
     def test_only_managers_blacklist(self):
         with self.assertRaises(AccessError):
             self.client.with_user(self.ivanov).is_sales_blacklisted = True
-        self.client.sudo().is_sales_blacklisted = True
+        self.client.sudo().write(
+            {"is_sales_blacklisted": True, "sales_blacklist_reason": "Owes us"}
+        )
         self.assertTrue(self.client.is_sales_blacklisted)
 
     def test_reads_only(self):

@@ -11,10 +11,14 @@ _LINES = 50
 
 
 class Deferral:
-    """Leads to check later, and what was found then."""
+    """Leads to check later, and what was found then.
+
+    ``places``: where leads stood, for the gates; ``worked``: ids of leads of blacklisted clients.
+    """
 
     def __init__(self):
         self.places = {}
+        self.worked = set()
         self.messages = []
 
 

@@ -4,17 +4,17 @@ from .crm_lead_gate import DEFERRAL, Deferral
 
 
 class CrmLead(models.Model):
-    """Imports report every row that misses something, and only these."""
+    """Imports report every row that misses something or may not be, and only these."""
 
     _inherit = "crm.lead"
 
     @api.model
     def load(self, fields, data):
-        """Import rows; those a gate is closed for are reported with their numbers.
+        """Import rows; those a gate is closed for, or whose client is blacklisted, are reported.
 
         All rows are checked together after they were read: one that fails takes no other with it.
         """
-        if not self._has_gates():
+        if not self._has_gates() and not any(self.env["res.partner"]._sales_blacklist()):
             return super().load(fields, data)
         deferral = Deferral()
         savepoint = self.env.cr.savepoint(flush=True)
@@ -36,14 +36,19 @@ class CrmLead(models.Model):
         if not isinstance(deferral, Deferral):
             return super()._load_records(data_list, update)
         deferral.places.clear()
+        deferral.worked.clear()
         records = super()._load_records(data_list, update)
         gaps = self._deferred_gaps(deferral.places)
+        listed = self.browse(deferral.worked).exists()._of_blacklisted()
+        listed = {lead.id: client for lead, client in listed.items()}
         for data in data_list:
             lead = data["record"]
-            if lead.id in gaps:
-                message = "\n".join(lead._gate_lines(gaps[lead.id]))
+            lines = list(lead._gate_lines(gaps.get(lead.id, ())))
+            if lead.id in listed:
+                lines.append(listed[lead.id]._blacklist_sentence())
+            if lines:
                 deferral.messages.append(
-                    {**data.get("info", {}), "type": "error", "message": message}
+                    {**data.get("info", {}), "type": "error", "message": "\n".join(lines)}
                 )
         return records
 

@@ -225,8 +225,7 @@ class CrmLeadRefusal(models.Model):
         return present[:1] or self.env.user
 
     def _is_blacklisted(self):
-        client = self.partner_id
-        return client.is_sales_blacklisted or client.commercial_partner_id.is_sales_blacklisted
+        return bool(self.partner_id._sales_blacklisted())
 
     @api.model
     def _not_blacklisted_domain(self):

@@ -15,6 +15,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             ["|", ("contact_id", "in", partner_ids), ("organisation_id", "in", partner_ids)]
         )
         logs._without_counts()
+        Client = self.env["crm.client"].sudo()
+        companies = Client.search([("partner_id", "in", partner_ids)]).company_id
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         logs.invalidate_recordset()
         logs = logs.exists()
@@ -22,10 +24,26 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             if person:
                 theirs.person_key = person.id
         logs._count()
+        # Odoo moved the clients and orders in SQL: what they are together has to be seen anew.
+        self.env.registry.clear_cache()
+        Client.invalidate_model()
+        organisations = self.env["res.partner"].sudo().browse(partner_ids).exists()
+        for company in companies:
+            Client._note_for_refresh(organisations.commercial_partner_id.ids, company)
         return result
 
     def _update_values(self, src_partners, dst_partner):
-        """Whoever merges duplicates of a client keeps its farmer, without choosing one."""
+        """Whoever merges duplicates of a client keeps its farmer and its place on the blacklist."""
+        listed = next((p for p in src_partners.sudo() if p.is_sales_blacklisted), None)
+        if listed and not dst_partner.is_sales_blacklisted:
+            names = ("sales_blacklist_reason", "sales_blacklisted_on")
+            dst_partner.sudo().write(
+                {
+                    "is_sales_blacklisted": True,
+                    "sales_blacklisted_by_id": listed.sales_blacklisted_by_id.id,
+                    **{name: listed[name] for name in names},
+                }
+            )
         known = next((p for p in src_partners.sudo() if p.farmer_id), None)
         if known and not dst_partner.farmer_id:
             dst_partner.sudo().write(

@@ -59,7 +59,13 @@ def use_addon(env):
     competitor = env["crm.competitor"].create({"name": "Other Ltd"})
     env["crm.lead.refusal"].search([], limit=1).competitor_id = competitor
     env["crm.objection"].create({"name": "Too far", "answer": "We deliver"})
-    env["res.partner"].create({"name": "Never Again", "is_sales_blacklisted": True})
+    env["res.partner"].create(
+        {
+            "name": "Never Again",
+            "is_sales_blacklisted": True,
+            "sales_blacklist_reason": "Never pays",
+        }
+    )
     env.cr.precommit.run()
     env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "off")
     _ask_for_data(env, team, stage)
