@@ -160,3 +160,12 @@ from . import crm_client_nightly
 from . import crm_client_run
 from . import res_partner_client
 from . import sale_order
+from . import res_company_freshness
+from . import res_partner_verified
+from . import crm_client_freshness
+from . import crm_contact_log_verified
+from . import crm_control_board_freshness
+from . import crm_client_bulk
+from . import crm_client_bulk_run
+from . import crm_client_bulk_actions
+from . import crm_client_bulk_open
