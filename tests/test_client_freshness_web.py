@@ -32,6 +32,13 @@ class TestFreshnessOverHttp(ClientCase, Json2Case):
         self.assertEqual(answer.status_code, 200, answer.text)
         self.env.invalidate_all()
         self.assertEqual(partner.verified_on, self.today)
+        firm = self.clients[2].partner_id
+        person = firm.create({"name": "Olga", "parent_id": firm.id})
+        values = {"child_ids": [[1, person.id, {"function": "Head"}]]}
+        answer = call(self.ivanov, "res.partner/write", ids=firm.ids, vals=values)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        self.env.invalidate_all()
+        self.assertEqual((firm | person).mapped("verified_on"), [self.today, self.today])
         answer = call(
             self.ivanov, "res.partner/write", ids=partner.ids, vals={"verified_on": "2020-01-01"}
         )

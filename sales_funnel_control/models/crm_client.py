@@ -95,8 +95,9 @@ class CrmClient(models.Model):
         CLIENT_RATINGS, readonly=True, help="Worth to the company: A is the highest."
     )
 
-    _of_company_uniq = models.UniqueIndex(
-        "(partner_id, company_id)", "A client stands once in the base of a company."
+    # A constraint, not an index: the merge of contacts looks for constraints only.
+    _of_company_uniq = models.Constraint(
+        "UNIQUE (partner_id, company_id)", "A client stands once in the base of a company."
     )
 
     # -- asking -------------------------------------------------------------------------------

@@ -307,7 +307,9 @@ class CrmClientBulkLine(models.Model):
     )
     reason = fields.Char(readonly=True, help="Why it was refused.")
 
-    _once_uniq = models.UniqueIndex("(bulk_id, partner_id, company_id)")
+    _once_uniq = models.Constraint(
+        "UNIQUE (bulk_id, partner_id, company_id)", "A client stands once in a group."
+    )
     _partner_idx = models.Index("(partner_id)")
     _client_idx = models.Index("(client_id) WHERE client_id IS NOT NULL")
     _state_idx = models.Index("(bulk_id, state, id)")

@@ -125,7 +125,7 @@ class ResPartner(models.Model):
         )
 
     def _contact_data(self, names):
-        return {partner: [partner[name] for name in names] for partner in self}
+        return {partner: [partner[name] or False for name in names] for partner in self}
 
     def _check_may_set_verified(self):
         if not self.env.su and not self.env.user.has_group("sales_team.group_sale_manager"):
