@@ -129,7 +129,8 @@ class TestBulk(ClientCase):
         for action, words in (("farmer", "farmer"), ("add_tag", "tag"), ("remove_tag", "tag")):
             with self.assertRaisesRegex(UserError, f"Choose the {words}"):
                 self.bulk(clients, action).action_start()
-        bulk = self.Bulk.with_user(self.head).create({"action": "verify", "domain": "[(0, '=', 1)]"})
+        mine = self.Bulk.with_user(self.head)
+        bulk = mine.create({"action": "verify", "domain": "[(0, '=', 1)]"})
         with self.assertRaisesRegex(UserError, "No client is meant"):
             bulk.action_start()
         for domain in ("[('user_id'", "[('nothing', '=', 1)]", "7", "[('id', '=', who)]"):

@@ -126,7 +126,8 @@ class TestVerified(ClientCase):
 
     def test_a_firm_typed_just_now_is_new_not_verified(self):
         firm = self.env["res.partner"].with_user(self.ivanov)
-        firm = firm.create({"name": "New", "is_company": True, "child_ids": [(0, 0, {"name": "P"})]})
+        people = [(0, 0, {"name": "P"})]
+        firm = firm.create({"name": "New", "is_company": True, "child_ids": people})
         self.assertFalse(firm.verified_on)
 
     def test_an_older_check_does_not_replace_a_later_one(self):
@@ -197,7 +198,8 @@ class TestVerified(ClientCase):
         before = partner.message_ids
         partner.action_verify()
         self.env.cr.precommit.run()
-        self.assertIn("verified_on", (partner.message_ids - before).sudo().tracking_value_ids.field_id.mapped("name"))  # fmt: skip
+        told = (partner.message_ids - before).sudo().tracking_value_ids
+        self.assertIn("verified_on", told.field_id.mapped("name"))
 
 
 @tagged("post_install", "-at_install")
@@ -289,7 +291,8 @@ class TestFreshness(ClientCase):
             for client in clients
         ]
         self.assertEqual(clients.mapped("verification_worth"), worth)
-        expected = [client for _worth, client in sorted(zip(worth, clients, strict=True), key=lambda pair: -pair[0])]  # fmt: skip
+        pairs = sorted(zip(worth, clients, strict=True), key=lambda pair: -pair[0])
+        expected = [client for _worth, client in pairs]
         self.assertEqual(list(found), expected)
         self.assertEqual(found[0].revenue, 5000)
 
