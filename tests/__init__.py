@@ -59,3 +59,6 @@ from . import test_contact_plan
 from . import test_sales_plan_web
 from . import test_client_categories
 from . import test_blacklist
+from . import test_client_freshness
+from . import test_client_bulk
+from . import test_client_freshness_web

@@ -13,3 +13,4 @@ from . import crm_funnel_demo_day
 from . import crm_funnel_demo_planner
 from . import crm_funnel_demo_clients
 from . import crm_funnel_demo_categories
+from . import crm_funnel_demo_freshness

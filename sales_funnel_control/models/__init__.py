@@ -172,3 +172,12 @@ from . import crm_client_category_manual
 from . import crm_client_category_history
 from . import crm_lead_blacklist
 from . import crm_team_blacklist
+from . import res_company_freshness
+from . import res_partner_verified
+from . import crm_client_freshness
+from . import crm_contact_log_verified
+from . import crm_control_board_freshness
+from . import crm_client_bulk
+from . import crm_client_bulk_run
+from . import crm_client_bulk_actions
+from . import crm_client_bulk_open

@@ -53,4 +53,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                     "handed_over_on": known.handed_over_on,
                 }
             )
-        return super()._update_values(src_partners, dst_partner)
+        # Nobody asked the client: what is known of the check moves with the data.
+        checked = next((p for p in src_partners.sudo() if p.verified_on), None)
+        if checked and not dst_partner.sudo().verified_on:
+            dst_partner.sudo()._mark_verified(checked.verified_on, checked.verified_by_id)
+        return super()._update_values(
+            src_partners, dst_partner.with_context(contact_data_follow=True)
+        )

@@ -137,6 +137,15 @@ function makeBoard(changes) {
             },
         ],
         standing: {count: 9, without_next_step: 4, over_normal_time: 0, over_cycle: 3},
+        freshness: {
+            clients: 40,
+            verified: 6,
+            stale: 25,
+            rate: 15,
+            norm: 20,
+            gap: -5,
+            period: "year",
+        },
         now: [
             {
                 id: 2,
@@ -424,4 +433,40 @@ test("the address is read and written without loss", () => {
 test("the workbook is asked for what the board shows", () => {
     const query = queryFromUrl({weeks: 4, age: "all", sort: "worst", find: "Iva"});
     expect(workbookQuery(query, 5)).toEqual({team: 5, weeks: 4, age: "all"});
+});
+
+test("how much of the base is verified, and the clients behind it", async () => {
+    onRpc("crm.control.board", "get_freshness_action", ({kwargs}) => {
+        expect.step(omit(kwargs, "context"));
+        return {type: "ir.actions.act_window_close"};
+    });
+    await openBoard();
+    expect.verifySteps([FIRST]);
+    expect(".o_board_freshness h2").toHaveText(
+        /Base verified: 15 %, norm 20 % a year\s*below the norm/
+    );
+    await contains(".o_board_freshness button:contains(6 of 40 clients)").click();
+    await contains(".o_board_freshness button:contains(25 to verify)").click();
+    expect.verifySteps([
+        {team_id: 5, role: null, kind: "verified"},
+        {team_id: 5, role: null, kind: "stale"},
+    ]);
+});
+
+test("a norm that is met", async () => {
+    const freshness = {...makeBoard().freshness, rate: 31, gap: 6, norm: 25, period: "quarter"};
+    await openBoard(() => makeBoard({freshness: {...freshness, stale: 0}}));
+    expect.verifySteps([FIRST]);
+    expect(".o_board_freshness h2").toHaveText(
+        /Base verified: 31 %, norm 25 % a quarter\s*norm met/
+    );
+    expect(".o_board_freshness button:contains(to verify)").toHaveCount(0);
+});
+
+test("a team without clients has no share of them", async () => {
+    await openBoard(() =>
+        makeBoard({freshness: {...makeBoard().freshness, clients: 0, rate: false, gap: false}})
+    );
+    expect.verifySteps([FIRST]);
+    expect(".o_board_freshness").toHaveCount(0);
 });

@@ -14,6 +14,7 @@ import {BoardControls} from "./board_controls";
 import {Definitions} from "./definitions";
 import {Figure, MANAGERS_DRAWN} from "./figure";
 import {Flow} from "./flow";
+import {Freshness} from "./freshness";
 import {Matrix} from "./matrix";
 import {Standing} from "./standing";
 import {boardArguments, queryFromUrl, queryToUrl, workbookQuery} from "./board_query";
@@ -29,7 +30,16 @@ const LOCAL = ["sort", "find"];
 /** The control board: one request, one payload; the address keeps what was asked for. */
 export class ControlBoard extends Component {
     static template = "sales_funnel_control.ControlBoard";
-    static components = {Advice, BoardControls, Figure, Flow, Layout, Matrix, Standing};
+    static components = {
+        Advice,
+        BoardControls,
+        Figure,
+        Flow,
+        Freshness,
+        Layout,
+        Matrix,
+        Standing,
+    };
     static props = {...standardActionServiceProps};
 
     setup() {
@@ -124,6 +134,15 @@ export class ControlBoard extends Component {
             team_id: this.state.board.team.id,
             role: this.state.query.role || null,
             lacking: lacking || null,
+        });
+        return this.action.doAction(action);
+    }
+
+    async openFreshness(kind) {
+        const action = await this.orm.call("crm.control.board", "get_freshness_action", [], {
+            team_id: this.state.board.team.id,
+            role: this.state.query.role || null,
+            kind,
         });
         return this.action.doAction(action);
     }
