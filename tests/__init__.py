@@ -59,3 +59,4 @@ from . import test_contact_plan
 from . import test_sales_plan_web
 from . import test_watch_tools
 from . import test_watch
+from . import test_watch_web

@@ -17,7 +17,8 @@ class CrmClient(models.Model):
             purchase unless it is given
         :return: the opportunities, with all rights, on their first stage
         """
-        leads = self.env["crm.lead"].sudo()
+        # Activities tell the managers, not an e-mail for each opportunity.
+        leads = self.env["crm.lead"].sudo().with_context(mail_auto_subscribe_no_notify=True)
         for company, clients in self.sudo()._allowed().grouped("company_id").items():
             fallback = self._proactive_team(company)
             leads |= leads.with_company(company).create(

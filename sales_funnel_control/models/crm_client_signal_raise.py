@@ -114,6 +114,8 @@ class CrmClientSignal(models.Model):
               JOIN product_product product ON product.id = line.product_id
               JOIN product_template template ON template.id = product.product_tmpl_id
              WHERE client.id = ANY(%(clients)s)
+               AND template.categ_id IS NOT NULL
+               AND line.is_downpayment IS NOT TRUE
                AND client.purchases >= %(purchases)s
                AND (
                    SELECT COUNT(DISTINCT sold.day)
