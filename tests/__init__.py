@@ -62,3 +62,6 @@ from . import test_blacklist
 from . import test_client_freshness
 from . import test_client_bulk
 from . import test_client_freshness_web
+from . import test_watch_tools
+from . import test_watch
+from . import test_watch_web

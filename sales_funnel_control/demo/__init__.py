@@ -14,3 +14,4 @@ from . import crm_funnel_demo_planner
 from . import crm_funnel_demo_clients
 from . import crm_funnel_demo_categories
 from . import crm_funnel_demo_freshness
+from . import crm_funnel_demo_watch

@@ -181,3 +181,13 @@ from . import crm_client_bulk
 from . import crm_client_bulk_run
 from . import crm_client_bulk_actions
 from . import crm_client_bulk_open
+from . import res_company_watch
+from . import crm_client_opportunity
+from . import crm_client_watch
+from . import crm_client_signal
+from . import crm_client_signal_raise
+from . import crm_client_signal_open
+from . import crm_client_signal_follow
+from . import mail_activity_signal
+from . import res_partner_signal
+from . import crm_client_watch_backtest

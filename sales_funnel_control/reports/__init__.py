@@ -14,3 +14,4 @@ from . import crm_weekly_review_report
 from . import crm_capacity
 from . import crm_client_report_mixin
 from . import crm_client_freshness
+from . import crm_client_signal_report

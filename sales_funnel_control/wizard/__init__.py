@@ -8,3 +8,4 @@ from . import crm_stage_gate_pass
 from . import crm_funnel_builder_gates
 from . import crm_head_task_set
 from . import crm_client_category_set
+from . import crm_client_signal_dismiss
