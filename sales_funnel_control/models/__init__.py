@@ -160,3 +160,10 @@ from . import crm_client_nightly
 from . import crm_client_run
 from . import res_partner_client
 from . import sale_order
+from . import crm_client_purchase_days
+from . import crm_lead_product_group
+from . import crm_client_consumption
+from . import crm_price_level
+from . import crm_client_market
+from . import crm_client_concentration
+from . import crm_client_concentration_words
