@@ -100,7 +100,9 @@
         "demo/crm_funnel_demo_day.xml",
         "demo/crm_funnel_demo_planner.xml",
         "demo/crm_funnel_demo_review.xml",
+        "demo/crm_funnel_demo_products.xml",
         "demo/crm_funnel_demo_clients.xml",
+        "demo/crm_funnel_demo_market.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

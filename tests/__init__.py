@@ -57,3 +57,7 @@ from . import test_planning_tools
 from . import test_sales_plan
 from . import test_contact_plan
 from . import test_sales_plan_web
+from . import test_concentration
+from . import test_client_report
+from . import test_market
+from . import test_market_figures

@@ -61,6 +61,11 @@ class CrmPriceLevel(models.Model):
         "CHECK (price_index >= 0)", "A price is not below nothing: 100 is the market's."
     )
 
+    _has_subject = models.Constraint(
+        "CHECK (client_id IS NOT NULL OR category_id IS NOT NULL)",
+        "Choose the client or the product group the price level is for.",
+    )
+
     @api.depends("client_id")
     def _compute_company_id(self):
         for price in self:
@@ -92,12 +97,4 @@ class CrmPriceLevel(models.Model):
                             price.level
                         ],
                     )
-                )
-
-    @api.constrains("client_id", "category_id")
-    def _check_subject(self):
-        for price in self:
-            if not price.client_id and not price.category_id:
-                raise ValidationError(
-                    self.env._("Choose the client or the product group the price level is for.")
                 )
