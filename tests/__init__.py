@@ -65,3 +65,7 @@ from . import test_client_freshness_web
 from . import test_watch_tools
 from . import test_watch
 from . import test_watch_web
+from . import test_concentration
+from . import test_client_report
+from . import test_market
+from . import test_market_figures

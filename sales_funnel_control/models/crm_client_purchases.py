@@ -29,7 +29,8 @@ class CrmClient(models.Model):
         """Purchases of clients: ``partner_id`` (the commercial one), ``day``, ``amount``.
 
         A row is a confirmed order, or a deal won, as the company has it in its settings. ``day``
-        is in the company's time zone, ``amount`` untaxed in the company's currency.
+        is in the company's time zone, ``amount`` untaxed in the company's currency; ``order_id`` is
+        empty for a deal.
 
         :param SQL condition: on the alias ``buyer``, a contact of ``res_partner``
         """
@@ -39,7 +40,7 @@ class CrmClient(models.Model):
                 """
                 SELECT buyer.commercial_partner_id AS partner_id,
                        (stay.entered_at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS day,
-                       stay.amount
+                       stay.amount, NULL::int AS order_id
                   FROM res_partner buyer
                   JOIN crm_lead deal ON deal.partner_id = buyer.id
                   JOIN crm_lead_stage_history stay
@@ -58,7 +59,8 @@ class CrmClient(models.Model):
             """
             SELECT buyer.commercial_partner_id AS partner_id,
                    (sold.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS day,
-                   sold.amount_untaxed / COALESCE(NULLIF(sold.currency_rate, 0), 1) AS amount
+                   sold.amount_untaxed / COALESCE(NULLIF(sold.currency_rate, 0), 1) AS amount,
+                   sold.id AS order_id
               FROM res_partner buyer
               JOIN sale_order sold ON sold.partner_id = buyer.id
              WHERE sold.state = 'sale'

@@ -140,23 +140,7 @@ class CrmFunnelReport(models.Model):
             CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days,
             CASE WHEN stay.origin <> 'skipped' THEN stay.days END AS days_median
             """,
-            self._product_category(),
-        )
-
-    def _product_category(self):
-        return SQL(
-            """
-              SELECT template.categ_id
-                FROM sale_order quotation
-                JOIN sale_order_line line ON line.order_id = quotation.id
-                JOIN product_product product ON product.id = line.product_id
-                JOIN product_template template ON template.id = product.product_tmpl_id
-               WHERE quotation.opportunity_id = stay.lead_id
-                 AND quotation.state <> 'cancel'
-            GROUP BY template.categ_id
-            ORDER BY SUM(line.price_subtotal) DESC, template.categ_id
-               LIMIT 1
-            """
+            self.env["crm.lead"]._product_group_sql(SQL("stay.lead_id")),
         )
 
     def _from(self):
