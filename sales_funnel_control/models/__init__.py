@@ -160,3 +160,13 @@ from . import crm_client_nightly
 from . import crm_client_run
 from . import res_partner_client
 from . import sale_order
+from . import res_company_loyalty
+from . import loyalty_program
+from . import loyalty_card
+from . import crm_loyalty_membership
+from . import crm_loyalty_comparable
+from . import crm_client_loyalty_hook
+from . import crm_client_loyalty
+from . import sale_order_loyalty
+from . import res_partner_loyalty
+from . import crm_lead_loyalty

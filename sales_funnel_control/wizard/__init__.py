@@ -1,4 +1,5 @@
 from . import base_partner_merge
+from . import base_partner_merge_loyalty
 from . import crm_contact_batch
 from . import crm_funnel_builder
 from . import crm_lead_lost
