@@ -57,3 +57,4 @@ from . import test_planning_tools
 from . import test_sales_plan
 from . import test_contact_plan
 from . import test_sales_plan_web
+from . import test_loyalty

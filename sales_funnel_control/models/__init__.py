@@ -168,5 +168,6 @@ from . import crm_loyalty_comparable
 from . import crm_client_loyalty_hook
 from . import crm_client_loyalty
 from . import sale_order_loyalty
+from . import sale_order_coupon_points
 from . import res_partner_loyalty
 from . import crm_lead_loyalty

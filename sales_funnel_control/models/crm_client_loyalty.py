@@ -104,7 +104,7 @@ class CrmClient(models.Model):
                 """
                 SELECT client.partner_id, program.id, entitled.reason, client.user_id,
                        client.team_id, client.sales_role, client.category, client.rating,
-                       client.revenue
+                       COALESCE(client.revenue, 0)
                   FROM (%(rights)s) entitled
                   JOIN crm_client client ON client.id = entitled.client_id
                   JOIN loyalty_program program ON program.id = entitled.program_id

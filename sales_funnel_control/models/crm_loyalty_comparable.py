@@ -50,7 +50,7 @@ class CrmLoyaltyComparable(models.Model):
         return self.env.execute_query(
             SQL(
                 """
-                SELECT client.partner_id, client.category, client.revenue
+                SELECT client.partner_id, client.category, COALESCE(client.revenue, 0)
                   FROM crm_client client
                  WHERE client.company_id = %s
                    AND client.category = ANY(%s)
