@@ -58,3 +58,4 @@ from . import test_sales_plan
 from . import test_contact_plan
 from . import test_sales_plan_web
 from . import test_loyalty
+from . import test_loyalty_report

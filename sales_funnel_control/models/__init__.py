@@ -164,6 +164,7 @@ from . import res_company_loyalty
 from . import loyalty_program
 from . import loyalty_card
 from . import crm_loyalty_membership
+from . import crm_loyalty_membership_figures
 from . import crm_loyalty_comparable
 from . import crm_client_loyalty_hook
 from . import crm_client_loyalty
