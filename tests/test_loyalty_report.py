@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from .test_loyalty import LoyaltyCase
+from .loyalty import LoyaltyCase
 
 
 @tagged("post_install", "-at_install")

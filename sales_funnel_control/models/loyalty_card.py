@@ -20,13 +20,13 @@ class LoyaltyCard(models.Model):
     )
 
     @api.model
-    def _by_right_of(self, partner, companies):
+    def _by_right_of(self, partner, company_ids):
         """The valid cards by right of the organisation that a contact belongs to.
 
-        :param companies: companies whose programs count
+        :param tuple company_ids: ids of the companies whose programs count
         :return: cards, as the user sees them
         """
-        program_ids = self.env["loyalty.program"]._by_right_ids(tuple(companies.ids))
+        program_ids = self.env["loyalty.program"]._by_right_ids(company_ids)
         if not program_ids or not partner.commercial_partner_id.id:
             return self.browse()
         cards = self.sudo().with_context(active_test=True)

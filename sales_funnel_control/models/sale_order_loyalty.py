@@ -31,7 +31,8 @@ class SaleOrder(models.Model):
         """Bring the discounts of members' quotations up to date."""
         if self.env.context.get("uses_cards"):
             return
-        for order in self:
+        # The discount is the client's right, whoever it is that saves the quotation.
+        for order in self.sudo():
             if order._is_quotation() and order.order_line and order._concerns_cards():
                 order._update_programs_and_rewards()
 
@@ -40,13 +41,19 @@ class SaleOrder(models.Model):
 
     def _concerns_cards(self):
         """Whether the client holds a card by right, or a card by right was used here."""
+        if not self.env["loyalty.program"]._by_right_ids(self._card_companies()):
+            return False
         used = self.coupon_point_ids.coupon_id | self.order_line.coupon_id
-        return bool(self._cards_by_right() or any(card.is_by_right for card in used.sudo()))
+        return bool(self._cards_by_right() or any(card.is_by_right for card in used))
 
     def _cards_by_right(self):
         """The cards that the client of this order holds by right."""
-        companies = self.company_id | self.company_id.parent_id
-        return self.env["loyalty.card"]._by_right_of(self.partner_id, companies.sudo())
+        return self.env["loyalty.card"]._by_right_of(self.partner_id, self._card_companies())
+
+    def _card_companies(self):
+        """Ids of the companies whose programs count for this order, as they do in Odoo."""
+        company = self.company_id.sudo()
+        return tuple((company | company.parent_id).ids)
 
     def _update_programs_and_rewards(self):
         self.ensure_one()
