@@ -318,8 +318,9 @@ class TestOrdersOfMembers(LoyaltyCase):
     def test_withdrawn_before_it_is_confirmed(self):
         self.become("regular")
         order = self.order()
+        self.assertEqual(order.amount_untaxed, 90)
         self.become("blacklisted")
-        order._update_programs_and_rewards()
+        order.action_confirm()
         self.assertEqual(order.amount_untaxed, 100)
         self.assertFalse(order.order_line.coupon_id | order.coupon_point_ids.coupon_id)
 

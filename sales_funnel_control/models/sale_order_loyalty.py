@@ -27,6 +27,11 @@ class SaleOrder(models.Model):
             self._use_cards()
         return result
 
+    def action_confirm(self):
+        # The card may have been withdrawn since the quotation was made.
+        self._use_cards()
+        return super().action_confirm()
+
     def _use_cards(self):
         """Bring the discounts of members' quotations up to date."""
         if self.env.context.get("uses_cards"):
@@ -41,10 +46,8 @@ class SaleOrder(models.Model):
 
     def _concerns_cards(self):
         """Whether the client holds a card by right, or a card by right was used here."""
-        if not self.env["loyalty.program"]._by_right_ids(self._card_companies()):
-            return False
         used = self.coupon_point_ids.coupon_id | self.order_line.coupon_id
-        return bool(self._cards_by_right() or any(card.is_by_right for card in used))
+        return any(card.is_by_right for card in used) or bool(self._cards_by_right())
 
     def _cards_by_right(self):
         """The cards that the client of this order holds by right."""
