@@ -37,7 +37,9 @@ class CrmLoyaltyResult(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     months = fields.Integer(related="company_id.loyalty_months")
-    members = fields.Integer(readonly=True, help="Clients that joined, ever.")
+    members = fields.Integer(
+        "Joined Ever", readonly=True, help="Memberships, also of clients that left or came again."
+    )
     members_now = fields.Integer("Members Now", readonly=True)
     mature = fields.Integer(
         "With Time Behind Them",
