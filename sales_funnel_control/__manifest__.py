@@ -100,6 +100,9 @@
         "views/crm_client_concentration_views.xml",
         "reports/crm_client_report_views.xml",
         "reports/crm_market_report_views.xml",
+        "data/loyalty_program_data.xml",
+        "views/loyalty_program_views.xml",
+        "reports/crm_loyalty_report_views.xml",
         "views/sales_funnel_control_menus.xml",
         "data/crm_funnel_dashboard.xml",
     ],
@@ -122,6 +125,7 @@
         "demo/crm_funnel_demo_freshness.xml",
         "demo/crm_funnel_demo_watch.xml",
         "demo/crm_funnel_demo_market.xml",
+        "demo/crm_funnel_demo_loyalty.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

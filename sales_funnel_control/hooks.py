@@ -48,6 +48,7 @@ def uninstall_hook(env):
         menu.action = False
     env["ir.config_parameter"].search([("key", "=like", f"{_ADDON}.%")]).unlink()
     _keep_used_reasons(env)
+    _keep_given_cards(env)
     env["crm.timetable"]._remove_all()
     _free_time_kinds(env)
     models = _own_models(env)
@@ -87,6 +88,21 @@ def _keep_used_reasons(env):
             _ADDON,
         )
     )
+
+
+def _keep_given_cards(env):
+    """Programs that clients hold cards of become the company's own, out of use, points and all."""
+    data = env["ir.model.data"].search(
+        [("module", "=", _ADDON), ("model", "in", ("loyalty.program", "product.pricelist"))]
+    )
+    ready = data.filtered(lambda record: record.model == "loyalty.program")
+    programs = env["loyalty.program"].browse(ready.mapped("res_id")).exists()
+    cards = env["loyalty.card"].with_context(active_test=False)
+    used = cards.search([("program_id", "in", programs.ids)]).program_id
+    # Without the rule who is entitled every buyer would get a card.
+    used.active = False
+    kept = {"loyalty.program": used, "product.pricelist": used.member_pricelist_id}
+    data.filtered(lambda record: record.res_id in kept[record.model].ids).unlink()
 
 
 def _free_time_kinds(env):

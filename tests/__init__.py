@@ -69,3 +69,5 @@ from . import test_concentration
 from . import test_client_report
 from . import test_market
 from . import test_market_figures
+from . import test_loyalty
+from . import test_loyalty_report

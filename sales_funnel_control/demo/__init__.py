@@ -16,3 +16,4 @@ from . import crm_funnel_demo_categories
 from . import crm_funnel_demo_freshness
 from . import crm_funnel_demo_watch
 from . import crm_funnel_demo_market
+from . import crm_funnel_demo_loyalty

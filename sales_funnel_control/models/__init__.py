@@ -198,3 +198,15 @@ from . import crm_price_level
 from . import crm_client_market
 from . import crm_client_concentration
 from . import crm_client_concentration_words
+from . import res_company_loyalty
+from . import loyalty_program
+from . import loyalty_card
+from . import crm_loyalty_membership
+from . import crm_loyalty_membership_figures
+from . import crm_loyalty_comparable
+from . import crm_client_loyalty_hook
+from . import crm_client_loyalty
+from . import sale_order_loyalty
+from . import sale_order_coupon_points
+from . import res_partner_loyalty
+from . import crm_lead_loyalty

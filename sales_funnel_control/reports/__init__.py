@@ -19,3 +19,5 @@ from . import crm_client_report_card
 from . import crm_client_report
 from . import crm_client_product_report
 from . import crm_market_report
+from . import crm_loyalty_report
+from . import crm_loyalty_result

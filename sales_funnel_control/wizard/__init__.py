@@ -1,5 +1,6 @@
 from . import base_partner_merge
 from . import base_partner_merge_market
+from . import base_partner_merge_loyalty
 from . import crm_contact_batch
 from . import crm_funnel_builder
 from . import crm_lead_lost
