@@ -12,3 +12,6 @@ from . import crm_chance_report
 from . import crm_head_task_report
 from . import crm_weekly_review_report
 from . import crm_capacity
+from . import crm_client_report_mixin
+from . import crm_program_report
+from . import crm_client_case_report
