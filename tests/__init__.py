@@ -57,3 +57,5 @@ from . import test_planning_tools
 from . import test_sales_plan
 from . import test_contact_plan
 from . import test_sales_plan_web
+from . import test_programs
+from . import test_opinions

@@ -131,7 +131,12 @@ class UtmCampaign(models.Model):
     @api.constrains("client_domain", "client_filter_id")
     def _check_client_domain(self):
         for campaign in self:
-            campaign._chosen_domain().validate(self.env["crm.client"])
+            try:
+                campaign._chosen_domain().validate(self.env["crm.client"])
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._("This condition does not fit clients: %(error)s", error=error)
+                ) from error
 
     @api.constrains("company_id")
     def _check_program_company(self):
