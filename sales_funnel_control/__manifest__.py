@@ -103,6 +103,7 @@
         "demo/crm_funnel_demo_planner.xml",
         "demo/crm_funnel_demo_review.xml",
         "demo/crm_funnel_demo_clients.xml",
+        "demo/crm_funnel_demo_programs.xml",
     ],
     "assets": {
         "web.assets_backend": ["sales_funnel_control/static/src/**/*"],

@@ -4,6 +4,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
+from odoo import fields, http
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tests.common import HttpCase
@@ -42,7 +43,7 @@ class OpinionCase(ClientBaseCase):
 
     def ask(self, when=None):
         with (
-            freeze_time(when or TODAY),
+            freeze_time(when or fields.Datetime.now()),
             patch.object(
                 type(self.env["ir.cron"]), "_commit_progress", lambda *args, **kwargs: True
             ),
@@ -55,7 +56,7 @@ class OpinionCase(ClientBaseCase):
     def asked(self):
         """A client that was asked after an order."""
         [partner] = self.clients(1)
-        self.order(partner, 100, "2026-02-27 09:00:00")
+        self.order(partner, 100, fields.Datetime.now() - 5 * DAY)
         self.ask()
         return self.opinions(partner)
 
@@ -124,7 +125,10 @@ class TestOpinions(OpinionCase):
         self.assertIn("Anna &lt;b&gt;", mail.body_html)
 
     def test_who_is_not_asked(self):
-        names = (*("listed", "own_wish", "companys_wish", "mailing"), *("no_mail", "archived", "ok"))
+        names = (
+            *("listed", "own_wish", "companys_wish", "mailing"),
+            *("no_mail", "archived", "ok"),
+        )
         partners = dict(zip(names, self.clients(len(names)), strict=True))
         partners["listed"].is_sales_blacklisted = True
         partners["own_wish"].no_opinion_requests = True
@@ -374,17 +378,21 @@ class TestOpinions(OpinionCase):
 
 @tagged("post_install", "-at_install")
 class TestOpinionsOverHttp(OpinionCase, HttpCase):
+    frozen_at = None
+
     def test_client_answers(self):
         opinion = self.asked()
         other = self.asked()
         token = opinion._rating_get_access_token()
         self.env.flush_all()
+        self.authenticate(None, None)
         page = self.url_open(f"/rate/{token}/1")
         self.assertEqual(page.status_code, 200)
         self.assertFalse(opinion.case_ids)
         for words in ("<script>alert(1)</script>", "<script>alert(2)</script>"):
             page = self.url_open(
-                f"/rate/{token}/submit_feedback", data={"rate": 1, "feedback": words}
+                f"/rate/{token}/submit_feedback",
+                data={"rate": 1, "feedback": words, "csrf_token": http.Request.csrf_token(self)},
             )
             self.assertEqual(page.status_code, 200)
             self.assertNotIn("<script>alert", page.text)
@@ -397,7 +405,8 @@ class TestOpinionsOverHttp(OpinionCase, HttpCase):
             self.assertEqual(self.url_open(f"/rate/{token}x/1").status_code, 404)
             self.assertEqual(
                 self.url_open(
-                    "/rate/unknown/submit_feedback", data={"rate": 1, "feedback": "x"}
+                    "/rate/unknown/submit_feedback",
+                    data={"rate": 1, "csrf_token": http.Request.csrf_token(self)},
                 ).status_code,
                 404,
             )

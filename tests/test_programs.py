@@ -340,6 +340,8 @@ class TestPrograms(ProgramCase):
 
 @tagged("post_install", "-at_install")
 class TestProgramTour(ProgramCase, HttpCase):
+    frozen_at = None
+
     def test_launch(self):
         partners = self.clients(2, name="Tourclient")
         self.program(partners, title="Tour Seminar", user=self.head, cost=100)

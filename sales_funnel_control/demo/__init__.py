@@ -12,3 +12,4 @@ from . import crm_funnel_demo_review
 from . import crm_funnel_demo_day
 from . import crm_funnel_demo_planner
 from . import crm_funnel_demo_clients
+from . import crm_funnel_demo_programs
