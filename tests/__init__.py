@@ -71,3 +71,5 @@ from . import test_market
 from . import test_market_figures
 from . import test_loyalty
 from . import test_loyalty_report
+from . import test_programs
+from . import test_opinions

@@ -17,3 +17,4 @@ from . import crm_funnel_demo_freshness
 from . import crm_funnel_demo_watch
 from . import crm_funnel_demo_market
 from . import crm_funnel_demo_loyalty
+from . import crm_funnel_demo_programs

@@ -1,6 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+RUN_STATES = [
+    ("draft", "New"),
+    ("running", "Running"),
+    ("done", "Done"),
+    ("cancelled", "Stopped"),
+]
+
 
 class CrmRunMixin(models.AbstractModel):
     """A run over leads in the background, batch by batch: it can be stopped and continued.
@@ -15,12 +22,7 @@ class CrmRunMixin(models.AbstractModel):
     _run_cron = None
 
     state = fields.Selection(
-        [
-            ("draft", "New"),
-            ("running", "Running"),
-            ("done", "Done"),
-            ("cancelled", "Stopped"),
-        ],
+        RUN_STATES,
         "Status",
         default="draft",
         required=True,

@@ -21,3 +21,5 @@ from . import crm_client_product_report
 from . import crm_market_report
 from . import crm_loyalty_report
 from . import crm_loyalty_result
+from . import crm_program_report
+from . import crm_client_case_report
