@@ -232,6 +232,24 @@ class TestSalesPlanner(PlanCase):
         target = self.get_plan()["target"]
         self.assertEqual((target["won_amount"], target["own_average"]), (300, 300))
 
+    def test_the_past_is_asked_once_a_day(self):
+        """A slider changes nothing of it, and history is long."""
+        self.assertIs(self.get_plan()["target"]["own_average"], False)
+        self.win(300)
+        self.assertEqual(self.get_plan()["target"]["own_average"], 300, "The first counts at once.")
+        self.env.registry.clear_cache()
+        self.get_plan()
+        planner = self.registry["crm.sales.planner"]
+        real = planner._deals_won
+        with patch.object(planner, "_deals_won", autospec=True, side_effect=real) as asked:
+            self.get_plan(what_if={str(self.presentation.id): 70})
+        self.assertEqual(asked.call_count, 1, "What is won in the period is asked anew.")
+        self.win(500)
+        target = self.get_plan()["target"]
+        self.assertEqual((target["won_number"], target["own_average"]), (2, 300))
+        self.env.registry.clear_cache()
+        self.assertEqual(self.get_plan()["target"]["own_average"], 400)
+
     # -- work ---------------------------------------------------------------------------------
 
     def test_effort_of_the_settings_and_of_the_history(self):
@@ -250,6 +268,7 @@ class TestSalesPlanner(PlanCase):
             self.contact("visit", day=day)
         for _each in range(40):
             self.contact("effective_call", day=day, kind="outgoing_call")
+        self.env.registry.clear_cache()  # The contacts of the last weeks are counted once a day.
         effort = self.get_plan()["effort"]
         self.assertEqual(
             effort, {"meetings": 0.5, "calls": 2, "moves": 20, "call_kind": "effective_call"}

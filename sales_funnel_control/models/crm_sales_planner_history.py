@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import models
 from odoo.fields import Domain
-from odoo.tools import date_utils
+from odoo.tools import date_utils, ormcache
 
 from ..tools import working_time
 from .crm_control_board_tally import Entries
@@ -93,8 +93,16 @@ class CrmSalesPlanner(models.AbstractModel):
     def _average_deal(self, request):
         """Average of the deals the team won in the last 12 months, 0 without any.
 
-        Deals without an amount say nothing about it.
+        Deals without an amount say nothing about it. Determined once a day; but where there is
+        none yet, the first deal won counts at once.
         """
+        return self._average_of_the_day(request) or self._average_now(request)
+
+    @ormcache("request.team.id", "request.company.id", "request.company._funnel_today()")
+    def _average_of_the_day(self, request):
+        return self._average_now(request)
+
+    def _average_now(self, request):
         since = date_utils.subtract(request.company._funnel_today(), months=_AVERAGE_MONTHS)
         domain = Domain("closed_at", ">=", self.env["crm.control.board"]._midnight(request, since))
         return round(self._deals_won(request, domain)[2], 2)
@@ -106,6 +114,8 @@ class CrmSalesPlanner(models.AbstractModel):
                 ("outcome", "=", "won"),
                 ("team_id", "=", request.team.id),
                 ("company_id", "=", request.company.id),
+                # A deal is won on such a stage: from there the database need not look further.
+                ("stage_id", "in", list(self.env["crm.stage"]._won_stage_ids())),
             ]
         )
         wins = self.env["crm.outcome.report"].sudo().search(domain)
@@ -124,6 +134,26 @@ class CrmSalesPlanner(models.AbstractModel):
     def _effort(self, request):
         """Meetings and calls per stage move, of the team's last weeks, else of the settings."""
         call_kind = self._call_kind(request.team)
+        meetings, calls, moves = self._past_effort(request, call_kind)
+        if moves < _EFFORT_MOVES or not (meetings or calls):
+            return {
+                "meetings": request.company.plan_meetings_per_move,
+                "calls": request.company.plan_calls_per_move,
+                "moves": 0,
+                "call_kind": call_kind,
+            }
+        return {
+            "meetings": meetings / moves,
+            "calls": calls / moves,
+            "moves": moves,
+            "call_kind": call_kind,
+        }
+
+    @ormcache(
+        "request.team.id", "request.company.id", "request.company._funnel_today()", "call_kind"
+    )
+    def _past_effort(self, request, call_kind):
+        """``(meetings, calls, stage moves)`` of the last whole weeks, determined once a day."""
         monday = working_time.monday(request.company._funnel_today())
         ((held, visits, calls, moves),) = (
             self.env["crm.contact.report"]
@@ -139,19 +169,7 @@ class CrmSalesPlanner(models.AbstractModel):
                 ["held_meetings:sum", "visits:sum", f"{call_kind}s:sum", "stage_moves:sum"],
             )
         )
-        if (moves or 0) < _EFFORT_MOVES or not (held or visits or calls):
-            return {
-                "meetings": request.company.plan_meetings_per_move,
-                "calls": request.company.plan_calls_per_move,
-                "moves": 0,
-                "call_kind": call_kind,
-            }
-        return {
-            "meetings": (held + visits) / moves,
-            "calls": calls / moves,
-            "moves": moves,
-            "call_kind": call_kind,
-        }
+        return (held or 0) + (visits or 0), calls or 0, moves or 0
 
     def _call_kind(self, team):
         """What calls of a team are: farmers talk to existing clients, in warm contacts."""

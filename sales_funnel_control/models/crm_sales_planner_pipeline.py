@@ -1,10 +1,11 @@
+from array import array
 from bisect import bisect_right
 from collections import Counter
 from datetime import timedelta
 
 from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from ..tools import forecast
 
@@ -82,8 +83,12 @@ class CrmSalesPlanner(models.AbstractModel):
             shares[lead.id] = within / longer if longer else float(begin == 0 < end)
         return shares
 
+    @ormcache("request.team.id", "request.company.id", "request.company._funnel_today()")
     def _times_to_win(self, request):
-        """Days from the first entry into each stage to the win, in order, by stage id."""
+        """Days from the first entry into each stage to the win, in order, by stage id.
+
+        Determined once a day, as are the chances.
+        """
         self.env["crm.lead.stage.history"].sudo()._catch_up()
         since = self.env["crm.control.board"]._midnight(
             request, request.company._funnel_today() - _TIMES_DAYS * _DAY
@@ -118,7 +123,7 @@ class CrmSalesPlanner(models.AbstractModel):
                 since=since,
             )
         )
-        return dict(rows)
+        return {stage_id: array("d", days) for stage_id, days in rows}
 
     def _ages(self, leads):
         """Days each lead has stood on its stage by now, by lead id."""

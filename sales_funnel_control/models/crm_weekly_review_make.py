@@ -1,4 +1,5 @@
 import logging
+from collections import defaultdict
 
 from psycopg2 import OperationalError
 
@@ -80,15 +81,15 @@ class CrmWeeklyReview(models.Model):
         long_ago = fields.Datetime.now() - MISSED_WEEKS * WEEK
         stays = Domain("team_id", "in", shared.ids)
         stays &= Domain("left_at", "=", False) | Domain("left_at", ">=", long_ago)
-        of_clients = dict(
-            self.env["crm.lead.stage.history"]
-            .sudo()
-            ._read_group(stays, ["team_id"], ["company_id:recordset"])
+        of_clients = defaultdict(self.env["res.company"].browse)
+        pairs = (
+            self.env["crm.lead.stage.history"].sudo()._read_group(stays, ["team_id", "company_id"])
         )
+        for team, company in pairs:
+            of_clients[team] |= company
         return {
             team: team.company_id
-            or (team.user_id | team.member_ids).company_id
-            | of_clients.get(team, self.env["res.company"])
+            or (team.user_id | team.member_ids).company_id | of_clients[team]
             or self.env.company
             for team in teams
         }
