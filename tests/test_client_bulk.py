@@ -102,6 +102,34 @@ class TestBulk(ClientCase):
         self.assertEqual(self.counts(bulk), (2, 1, 0))
         self.assertFalse(clients.partner_id.category_id)
 
+    def test_category(self):
+        mine, theirs = self.new_clients(2), self.new_clients(1, self.sidorov)
+        values = {"category": "key", "category_reason": "The contract for next year is signed"}
+        bulk = self.run_bulk(mine | theirs, "category", **values)
+        self.assertEqual(self.counts(bulk), (3, 0, 0))
+        self.assertEqual(set(mine.mapped("category")), {"key"})
+        self.assertEqual(mine[0].manual_by_id, self.head)
+        self.assertEqual(self.counts(self.run_bulk(mine, "category", **values)), (0, 2, 0))
+        values["category"] = "lost"
+        bulk = self.run_bulk(mine, "category", self.ivanov, **values)
+        self.assertEqual(self.counts(bulk), (0, 0, 2))
+        self.assertEqual(set(mine.mapped("category")), {"key"})
+        with self.assertRaisesRegex(UserError, "say why"):
+            self.bulk(mine, "category", category="lost").action_start()
+
+    def test_special_program(self):
+        program = self.env["utm.campaign"].create(
+            {"title": "Seminar", "is_special_program": True, "user_id": self.head.id}
+        )
+        clients = self.new_clients(2)
+        bulk = self.run_bulk(clients, "program", campaign_id=program.id)
+        self.assertEqual(self.counts(bulk), (2, 0, 0))
+        members = self.env["crm.program.member"].search([("campaign_id", "=", program.id)])
+        self.assertEqual(members.partner_id, clients.partner_id)
+        bulk = self.run_bulk(clients, "program", campaign_id=program.id)
+        self.assertEqual(self.counts(bulk), (0, 0, 2))
+        self.assertIn("already", self.reasons(bulk)[clients[0].partner_id])
+
     def test_conditions_and_saved_filters(self):
         self.new_clients(2)
         self.new_clients(1, self.sidorov)

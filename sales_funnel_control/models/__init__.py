@@ -204,7 +204,6 @@ from . import loyalty_card
 from . import crm_loyalty_membership
 from . import crm_loyalty_membership_figures
 from . import crm_loyalty_comparable
-from . import crm_client_loyalty_hook
 from . import crm_client_loyalty
 from . import sale_order_loyalty
 from . import sale_order_coupon_points

@@ -12,7 +12,10 @@ LINE_STATES = [
     ("refused", "Refused"),
 ]
 # Who and what was chosen: fixed by the start.
-_CHOICES = {"action", "company_id", "domain", "farmer_id", "filter_id", "model", "source", "tag_id"}
+_CHOICES = {
+    *("action", "company_id", "model", "source", "domain", "filter_id"),
+    *("farmer_id", "tag_id", "category", "category_reason", "campaign_id"),
+}
 # What was changed is kept for a while; what was refused, and the counts, for good.
 _KEPT_DAYS = 90
 _DRAFTS_KEPT_DAYS = 1

@@ -1,11 +1,55 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.fields import Command
+
+from .crm_client_category_manual import MANUAL_CATEGORIES
 
 
 class CrmClientBulk(models.Model):
     """What can be done with a group, see ``_bulk_actions``."""
 
     _inherit = "crm.client.bulk"
+
+    category = fields.Selection(MANUAL_CATEGORIES, help="Set by hand, against the rules.")
+    category_reason = fields.Char(
+        "Why", help="Why the rules of the settings are wrong for these clients."
+    )
+    campaign_id = fields.Many2one(
+        "utm.campaign",
+        "Special Program",
+        domain="[('is_special_program', '=', True)]",
+        ondelete="set null",
+        help="The clients are put on its list; its next launch gives it to them.",
+    )
+
+    @api.model
+    def _bulk_actions(self):
+        return [
+            *super()._bulk_actions(),
+            ("category", self.env._("Set the Category by Hand")),
+            ("program", self.env._("Put Into a Special Program")),
+        ]
+
+    def _apply_category(self, clients):
+        """Set the category of the clients that the user decides on."""
+        deciding = clients.filtered("may_set_category")
+        why = self.env._("Only sales administrators and the team's leader set its category")
+        refused = dict.fromkeys((clients - deciding).sudo().partner_id, why)
+        changed = deciding.filtered(
+            lambda client: (
+                (client.manual_category, client.manual_reason)
+                != (self.category, self.category_reason)
+            )
+        )
+        if changed:
+            changed.action_set_category(self.category, self.category_reason)
+        return changed, refused
+
+    def _apply_program(self, clients):
+        """Put the clients on the list of the program."""
+        partners = clients.sudo().partner_id.sudo(False).with_env(self.env)
+        refused = self.campaign_id._add_clients(partners)
+        changed = clients.filtered(lambda client: client.sudo().partner_id not in refused)
+        return changed, refused
 
     def _apply_farmer(self, clients):
         """Put the farmer in charge of the clients that the user decides on."""

@@ -49,6 +49,9 @@ class CrmClientBulk(models.Model):
             "farmer": not self.farmer_id and self.env._("Choose the farmer."),
             "add_tag": not self.tag_id and self.env._("Choose the tag."),
             "remove_tag": not self.tag_id and self.env._("Choose the tag."),
+            "category": not (self.category and (self.category_reason or "").strip())
+            and self.env._("Choose the category, and say why."),
+            "program": not self.campaign_id and self.env._("Choose the special program."),
         }.get(self.action)
         if missing:
             raise UserError(missing)
@@ -166,7 +169,7 @@ class CrmClientBulk(models.Model):
     def _refused_at_once(self, lines, reader):
         """``{line: reason}`` of those that no action is for."""
         readable = reader.env["crm.client"].browse(lines.client_id.ids)._filtered_access("read")
-        blacklisted = self._blacklisted(lines.partner_id)
+        blacklisted = lines.partner_id._sales_blacklisted()
         refused = {}
         for line in lines:
             if not line.client_id:
@@ -179,15 +182,6 @@ class CrmClientBulk(models.Model):
             elif line.partner_id in blacklisted:
                 refused[line] = reader.env._("Blacklisted: nobody works with this client")
         return refused
-
-    @api.model
-    def _blacklisted(self, partners):
-        """The organisations that nobody works with."""
-        return partners.sudo().filtered(
-            lambda partner: (
-                partner.is_sales_blacklisted or partner.commercial_partner_id.is_sales_blacklisted
-            )
-        )
 
     def _note(self, lines, changed, refused):
         """Write what became of the lines, in one statement."""

@@ -28,8 +28,9 @@ class CrmClient(models.Model):
 
     def _allowed(self):
         """Clients whom the company works with."""
+        blacklisted = self.partner_id._sales_blacklisted()
         return self.filtered(
-            lambda client: client.partner_id.active and not client.partner_id.is_sales_blacklisted
+            lambda client: client.partner_id.active and client.partner_id not in blacklisted
         )
 
     @api.model

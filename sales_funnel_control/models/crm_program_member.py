@@ -202,7 +202,7 @@ class CrmProgramMember(models.Model):
 
         :return: the others
         """
-        blacklisted = self.partner_id._refused_by_programs()
+        blacklisted = self.partner_id._sales_blacklisted()
         reasons = {}
         for member in self:
             client = member.client_id

@@ -34,11 +34,3 @@ class ResPartner(models.Model):
         return self.env["crm.client.case"]._action_of(
             self.commercial_partner_id, default_contact_id=self.id if self.parent_id else False
         )
-
-    def _refused_by_programs(self):
-        """Those nobody works with: themselves or their organisation is blacklisted for sales."""
-        return self.filtered(
-            lambda partner: (
-                partner.is_sales_blacklisted or partner.commercial_partner_id.is_sales_blacklisted
-            )
-        )

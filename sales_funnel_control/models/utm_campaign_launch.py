@@ -91,7 +91,7 @@ class UtmCampaign(models.Model):
         self.ensure_one()
         self._check_may_run()
         clients = self.env["crm.client"]._of(partners, self.company_id)
-        blacklisted = partners.sudo()._refused_by_programs()
+        blacklisted = partners._sales_blacklisted()
         present = self._members_of(partners).partner_id
         refused, added = {}, set()
         for partner in partners:
