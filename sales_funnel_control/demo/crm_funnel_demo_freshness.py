@@ -40,6 +40,7 @@ class CrmFunnelDemo(models.AbstractModel):
             chance = random.Random(f"verified by {user.login}")
             fresh, ever = {diligent: _DILIGENT, busy: _BUSY}.get(user, _OTHERS)
             number = round(fresh * len(theirs))
+            self._give_phones(chance, theirs.partner_id)
             for place, client in enumerate(
                 theirs.sorted(lambda client: (client.revenue, client.id))
             ):
@@ -55,3 +56,9 @@ class CrmFunnelDemo(models.AbstractModel):
                 )
         for company in clients.company_id:
             self.env["crm.client"]._store_freshness(company, clients.partner_id.ids)
+
+    def _give_phones(self, chance, partners):
+        for partner in partners:
+            if not partner.phone:
+                digits = [chance.randint(10, 99) for _place in range(3)]
+                partner.phone = "+7 495 5{:02}-{:02}-{:02}".format(*digits)
