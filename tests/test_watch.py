@@ -360,12 +360,14 @@ class TestWatch(WatchCase):
             self.rhythm(client, 45)
         signals = self.raise_signals(*clients)
         past = self.today - timedelta(days=10)
+        over = self.today - timedelta(days=1)
         for signal, values in zip(
             signals,
             (
-                {"worked_on": past + timedelta(days=3), "result": "bought", "revenue_after": 500},
-                {"worked_on": past + timedelta(days=4), "result": "not_bought"},
-                {},
+                {"worked_on": past + timedelta(days=3), "result": "bought", "until_on": over},
+                {"worked_on": past + timedelta(days=4), "result": "not_bought", "until_on": over},
+                # Bought early: its time is not over, the rate waits for the others.
+                {"result": "bought", "revenue_after": 500},
                 {"state": "dismissed"},
             ),
             strict=True,

@@ -34,6 +34,7 @@ class CrmFunnelDemo(models.AbstractModel):
         signals = self.env["crm.client.signal"].sudo()._raise(values)
         self._work_on(signals, today)
         self._order_again(signals, today)
+        signals.filtered(lambda signal: signal.state == "new")._open_work()
         self.env["crm.client.run"]._go_over(company)
 
     def _past_signals(self, client, days, amounts, today):

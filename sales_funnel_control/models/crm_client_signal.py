@@ -5,9 +5,9 @@ from .crm_client import CLIENT_CATEGORIES
 from .crm_team_member import SALES_ROLES
 
 SIGNAL_KINDS = [
-    ("overdue", "Overdue Purchase"),
-    ("falling", "Falling Volume"),
-    ("growing", "Growing Volume"),
+    ("overdue", "Overdue"),
+    ("falling", "Buys Less"),
+    ("growing", "Buys More"),
     ("new_need", "New Need"),
 ]
 SIGNAL_STATES = [
@@ -127,7 +127,7 @@ class CrmClientSignal(models.Model):
         self.ensure_one()
         if self.kind == "overdue":
             return self.env._(
-                "Buys every %(interval)s days; the last purchase was %(days)s days ago.",
+                "Buys every %(interval)s days, the last time %(days)s days ago.",
                 interval=round(self.interval_days),
                 days=self.days_since,
             )

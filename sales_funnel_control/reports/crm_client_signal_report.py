@@ -5,17 +5,17 @@ from ..models.crm_client_signal import SIGNAL_KINDS, SIGNAL_RESULTS, SIGNAL_STAT
 
 # What is divided by what.
 _RATES = {
-    "worked_rate:avg": ("worked", "judged"),
+    "worked_rate:avg": ("worked_judged", "judged"),
     "in_time_rate:avg": ("in_time", "judged"),
-    "bought_rate:avg": ("bought", "decided"),
+    "bought_rate:avg": ("bought_decided", "decided"),
 }
 
 
 class CrmClientSignalReport(models.Model):
     """Signals: raised, worked, and what the clients bought afterwards. Rates are sums by sums.
 
-    Whether the manager worked in time is judged where the term has passed, or they worked; and
-    whether the client bought, where it did or the time for it is over.
+    Whether the manager worked is judged where the term has passed, and whether the client bought,
+    where the time for it is over: those that worked or bought early must not flatter the rates.
     """
 
     _name = "crm.client.signal.report"
@@ -37,20 +37,22 @@ class CrmClientSignalReport(models.Model):
     worked = fields.Integer(
         readonly=True, help="A contact was logged, the activity done or the deal moved."
     )
+    worked_judged = fields.Integer("Worked, Term Passed", readonly=True)
     in_time = fields.Integer(
-        "Worked in Time", readonly=True, help="Within the term of the settings."
+        "Worked in Time", readonly=True, help="Within the term of the settings, which has passed."
     )
     judged = fields.Integer(
-        "To Be Worked by Now",
+        "Term Passed",
         readonly=True,
-        help="Worked, or the term has passed; dismissed ones do not count.",
+        help="Dismissed ones do not count, nor clients that bought before anybody called.",
     )
     dismissed = fields.Integer(readonly=True)
     bought = fields.Integer("Bought Afterwards", readonly=True)
+    bought_decided = fields.Integer("Bought, Time Is Over", readonly=True)
     decided = fields.Integer(
-        "Bought or Time Is Over",
+        "Time Is Over",
         readonly=True,
-        help="Two usual intervals, 90 days at least, have passed, or the client bought.",
+        help="Two usual intervals, 90 days at least, have passed since the signal.",
     )
     revenue_at_risk = fields.Monetary(
         readonly=True,
@@ -68,21 +70,22 @@ class CrmClientSignalReport(models.Model):
         readonly=True,
         aggregator="avg",
         exportable=False,
-        help="Worked ÷ to be worked by now; in every total the sums are divided.",
+        help="Worked ÷ signals whose term has passed; in every total the sums are divided.",
     )
     in_time_rate = fields.Float(
         "In Time, %",
         readonly=True,
         aggregator="avg",
         exportable=False,
-        help="Worked in time ÷ to be worked by now; in every total the sums are divided.",
+        help="Worked in time ÷ signals whose term has passed; in every total the sums are divided.",
     )
     bought_rate = fields.Float(
         "Bought Afterwards, %",
         readonly=True,
         aggregator="avg",
         exportable=False,
-        help="Bought afterwards ÷ (bought, or time is over); in every total the sums are divided.",
+        help="Of signals whose time is over: who bought early must not flatter the rate. In every "
+        "total the sums are divided.",
     )
 
     _depends = {
@@ -103,6 +106,7 @@ class CrmClientSignalReport(models.Model):
             "state",
             "team_id",
             "term_on",
+            "until_on",
             "user_id",
             "worked_on",
         ],
@@ -121,22 +125,20 @@ class CrmClientSignalReport(models.Model):
                    signal.kind, signal.state, signal.result, signal.raised_on,
                    1 AS raised,
                    fact.is_worked::int AS worked,
-                   (fact.is_worked AND signal.worked_on <= signal.term_on)::int AS in_time,
+                   (fact.is_worked AND fact.is_judged)::int AS worked_judged,
+                   (fact.is_in_time AND fact.is_judged)::int AS in_time,
                    fact.is_judged::int AS judged,
                    (signal.state = 'dismissed')::int AS dismissed,
                    (signal.result = 'bought')::int AS bought,
-                   (signal.result <> 'waiting')::int AS decided,
+                   (signal.result = 'bought' AND fact.is_decided)::int AS bought_decided,
+                   fact.is_decided::int AS decided,
                    CASE WHEN signal.kind IN ('overdue', 'falling')
                         THEN signal.revenue ELSE 0
                    END AS revenue_at_risk,
                    signal.revenue_after,
                    CASE WHEN fact.is_judged THEN 100.0 * fact.is_worked::int END AS worked_rate,
-                   CASE WHEN fact.is_judged
-                        THEN 100.0 * (
-                                 fact.is_worked AND signal.worked_on <= signal.term_on
-                             )::int
-                   END AS in_time_rate,
-                   CASE WHEN signal.result <> 'waiting'
+                   CASE WHEN fact.is_judged THEN 100.0 * fact.is_in_time::int END AS in_time_rate,
+                   CASE WHEN fact.is_decided
                         THEN 100.0 * (signal.result = 'bought')::int
                    END AS bought_rate
               FROM crm_client_signal signal
@@ -146,12 +148,14 @@ class CrmClientSignalReport(models.Model):
         CROSS JOIN LATERAL (
                     SELECT signal.worked_on IS NOT NULL AND signal.state <> 'dismissed'
                            AS is_worked,
-                           signal.state <> 'dismissed'
-                           AND (
-                               signal.worked_on IS NOT NULL
-                               -- Nobody works on a client that bought before its term.
-                               OR signal.state <> 'done' AND signal.term_on < %(today)s
-                           ) AS is_judged
+                           COALESCE(signal.worked_on <= signal.term_on, FALSE)
+                           AND signal.state <> 'dismissed' AS is_in_time,
+                           signal.term_on < %(today)s
+                           AND signal.state <> 'dismissed'
+                           -- Nobody has to call a client that bought by itself.
+                           AND (signal.worked_on IS NOT NULL OR signal.state <> 'done')
+                           AS is_judged,
+                           signal.until_on < %(today)s AS is_decided
                    ) fact
             """,
             today=self.env["crm.lead.stage.history"]._local_date_sql(
