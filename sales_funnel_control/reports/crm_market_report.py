@@ -52,6 +52,7 @@ class CrmMarketReport(models.Model):
     )
     share = fields.Float(
         "Our Share, %",
+        digits=(16, 1),
         readonly=True,
         aggregator="avg",
         exportable=False,
