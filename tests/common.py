@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import HttpCase, TransactionCase, new_test_user
 
+BLACKLISTED = {"is_sales_blacklisted": True, "sales_blacklist_reason": "Never paid"}
+
 
 class Json2Case(HttpCase):
     """Calls methods the way other programs do."""

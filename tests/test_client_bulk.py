@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from ..models import crm_client_bulk_run
+from .common import BLACKLISTED
 from .test_client_freshness import ClientCase
 
 _BATCH_QUERIES = 60
@@ -42,7 +43,7 @@ class TestBulk(ClientCase):
     def test_farmer(self):
         clients = self.new_clients(4)
         already = self.new_clients(1, self.sidorov)
-        clients[0].partner_id.sudo().is_sales_blacklisted = True
+        clients[0].partner_id.sudo().write(BLACKLISTED)
         bulk = self.run_bulk(clients | already, "farmer", farmer_id=self.sidorov.id)
         self.assertEqual(self.counts(bulk), (3, 1, 1))
         self.assertEqual(list(self.reasons(bulk)), [clients[0].partner_id])
@@ -248,7 +249,7 @@ class TestBulk(ClientCase):
 
     def test_old_details_are_forgotten(self):
         clients = self.new_clients(2)
-        clients[0].partner_id.sudo().is_sales_blacklisted = True
+        clients[0].partner_id.sudo().write(BLACKLISTED)
         bulk = self.run_bulk(clients, "verify")
         draft = self.bulk(clients, "verify")
         self.env.flush_all()

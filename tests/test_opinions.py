@@ -10,6 +10,7 @@ from odoo.tests import Form, tagged
 from odoo.tests.common import HttpCase
 from odoo.tools import mute_logger
 
+from .common import BLACKLISTED
 from .programs import TODAY, ClientBaseCase
 
 DAY = timedelta(days=1)
@@ -130,7 +131,7 @@ class TestOpinions(OpinionCase):
             *("no_mail", "archived", "ok"),
         )
         partners = dict(zip(names, self.clients(len(names)), strict=True))
-        partners["listed"].is_sales_blacklisted = True
+        partners["listed"].write(BLACKLISTED)
         partners["own_wish"].no_opinion_requests = True
         partners["companys_wish"].no_opinion_requests = True
         person = self.env["res.partner"].create(

@@ -9,6 +9,7 @@ from odoo.tests.common import HttpCase
 from odoo.tools import mute_logger
 
 from ..models import crm_program_launch
+from .common import BLACKLISTED
 from .programs import TODAY, ClientBaseCase
 
 
@@ -110,7 +111,7 @@ class TestPrograms(ProgramCase):
     def test_who_is_left_out_is_said_and_tried_again(self):
         good, bad, nobodys = self.clients(3)
         program = self.program(good + bad + nobodys).with_user(self.admin)
-        bad.is_sales_blacklisted = True
+        bad.write(BLACKLISTED)
         nobodys.farmer_id = False
         self.env["crm.client"]._refresh(nobodys, self.env.company)
         self.assertEqual(program._add_clients(bad), {bad: "Is blacklisted."})

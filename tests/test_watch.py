@@ -8,6 +8,7 @@ from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..tools import purchases
+from .common import BLACKLISTED
 from .watch import WatchCase
 
 
@@ -129,14 +130,14 @@ class TestWatch(WatchCase):
             self.company.signal_trend_minimum = 0
 
     def test_nobody_works_with_the_blacklisted(self):
-        client = self.make_client(is_sales_blacklisted=True)
+        client = self.make_client(**BLACKLISTED)
         self.rhythm(client, 45)
         self.assertFalse(self.raise_signals(client))
         self.assertFalse(self.client(client)._open_opportunity("Seminar"))
         client.is_sales_blacklisted = False
         self.company.signal_overdue = "none"
         signal = self.raise_signals(client)
-        client.is_sales_blacklisted = True
+        client.write(BLACKLISTED)
         with self.assertRaisesRegex(UserError, "blacklisted"):
             signal.with_user(self.petrova).action_open_deal()
 

@@ -27,8 +27,6 @@ class CrmClient(models.Model):
         """
         funnels = {company: self._proactive_team(company) for company in self.company_id}
         reached = self.filtered(
-            lambda client: (
-                client.team_id.funnel_kind == "proactive" or funnels[client.company_id]
-            )
+            lambda client: client.team_id.funnel_kind == "proactive" or funnels[client.company_id]
         )
         return reached._open_opportunity(name, **values)
