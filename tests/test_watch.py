@@ -290,6 +290,7 @@ class TestWatch(WatchCase):
         clients = [self.make_client(f"Client {number}") for number in range(3)]
         for since, client in zip((10, 45, 46), clients, strict=True):
             self.rhythm(client, since)
+        self.env.flush_all()
         Run = self.env["crm.client.run"]
         Run._go_over(self.company)
         count = self.Signal.search_count([("partner_id", "in", [each.id for each in clients])])
