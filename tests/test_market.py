@@ -190,7 +190,7 @@ class TestMarket(MarketCase):
         self.assertTrue(report.with_context(allowed_company_ids=self.company.ids).search([]))
 
     def test_merged_client_keeps_what_is_known(self):
-        """Odoo deletes the client that would stand there twice, but not its consumption."""
+        """The client that would stand there twice goes, its consumption stays."""
         known = self.known(self.small, 200)
         self.env["base.partner.merge.automatic.wizard"]._merge(
             (self.big + self.small).ids, self.big, extra_checks=False
