@@ -23,7 +23,7 @@ class CrmClient(models.Model):
     @api.model
     def _nightly_signals(self, company, after_id):
         """Raise the signals of the next clients."""
-        clients, next_id = self._next_clients(company, after_id)
+        clients, next_id = self._next_watched(company, after_id)
         Signal = self.env["crm.client.signal"].sudo()
         signals = Signal._raise(Signal._found(company, clients))
         signals._open_work()

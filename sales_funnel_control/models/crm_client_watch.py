@@ -99,7 +99,7 @@ class CrmClient(models.Model):
     @api.model
     def _nightly_rhythm(self, company, after_id):
         """The rhythm and the trend of the next clients; at the end, what is usual."""
-        clients, next_id = self._next_clients(company, after_id)
+        clients, next_id = self._next_watched(company, after_id)
         written = self._store_rhythm(company, clients)
         if not next_id:
             self._store_usual_spread(company)
@@ -108,11 +108,11 @@ class CrmClient(models.Model):
     @api.model
     def _nightly_watch(self, company, after_id):
         """When the next clients should buy again."""
-        clients, next_id = self._next_clients(company, after_id)
+        clients, next_id = self._next_watched(company, after_id)
         return next_id, len(self._store_watch(company, clients))
 
     @api.model
-    def _next_clients(self, company, after_id):
+    def _next_watched(self, company, after_id):
         """The clients after an id that a watch is kept on, or was; and the id to go on after."""
         self.flush_model()
         rows = self.env.execute_query(
