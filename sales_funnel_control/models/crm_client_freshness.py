@@ -170,9 +170,9 @@ class CrmClient(models.Model):
         }
 
     @api.model
-    def _store_figures(self, company, partner_ids):
+    def _store_figures(self, company, partner_ids, today=None):
         """Clients that are written past the ORM get the date of their contact data, too."""
-        written = super()._store_figures(company, partner_ids)
+        written = super()._store_figures(company, partner_ids, today)
         return list({*written, *self._store_freshness(company, partner_ids)})
 
     @api.model
