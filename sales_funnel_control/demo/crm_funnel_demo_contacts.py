@@ -126,11 +126,11 @@ class CrmFunnelDemo(models.AbstractModel):
             questions = lead.team_id.questionnaire_definition or []
             if questions and chance.random() < 0.75:
                 lead.questionnaire = {
-                    question["name"]: self._answer(chance, question) for question in questions
+                    question["name"]: self._answer_question(chance, question) for question in questions
                 }
 
     @staticmethod
-    def _answer(chance, question):
+    def _answer_question(chance, question):
         if question["type"] == "selection":
             return chance.choice(question["selection"])[0]
         if question["type"] == "date":
