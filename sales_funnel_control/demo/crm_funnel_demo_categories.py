@@ -18,7 +18,10 @@ class CrmFunnelDemo(models.AbstractModel):
         company = self.env.company
         Client = self.env["crm.client"].sudo()
         clients = Client.search([("company_id", "=", company.id)])
-        # They begin with what they were then; the base is kept since.
+        # They begin with what they were then; the base is kept since, not from this minute.
+        self.env["crm.client.category.history"].sudo().search(
+            [("client_id", "in", clients.ids)]
+        ).unlink()
         clients.write({"category": "potential", "category_since": False})
         today = company._funnel_today()
         days = [
