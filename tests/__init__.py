@@ -73,3 +73,4 @@ from . import test_loyalty
 from . import test_loyalty_report
 from . import test_programs
 from . import test_opinions
+from . import test_client_story

@@ -207,6 +207,23 @@ class TestCardsByRight(LoyaltyCase):
         self.client._renew_cards(self.company)
         self.assertFalse(partner.specific_property_product_pricelist)
 
+    def test_pricelists_of_two_programs_left_at_once(self):
+        club, vip = self.env["product.pricelist"].create(
+            [{"name": name, "company_id": self.company.id} for name in ("Club", "VIP")]
+        )
+        self.discount.member_pricelist_id = club
+        self.become("regular")
+        self.make_program(
+            "Test VIP",
+            {"discount_mode": "percent", "discount": 20},
+            member_pricelist_id=vip.id,
+        )
+        self.client._renew_cards(self.company)
+        partner = self.client.partner_id.with_company(self.company)
+        self.assertEqual(partner.specific_property_product_pricelist, vip)
+        self.become("blacklisted")
+        self.assertFalse(partner.specific_property_product_pricelist)
+
     def test_cards_outlive_the_addon(self):
         """Ready programs that clients hold cards of stay, the others go."""
         used, unused = self.discount, self.make_program("Unused", {"discount": 5})

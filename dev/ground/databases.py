@@ -12,7 +12,7 @@ from .odoo import DEV_ADDON
 from .paths import ADDON, ADDON_FOLDER, DEV, need_space
 from .report import Problem, step
 
-STOCK_ADDONS = ("crm", "sale_crm", "sale_loyalty")
+STOCK_ADDONS = ("crm", "sale_crm", "sale_loyalty", "rating")
 # What a database without our addon has: with this one a browser can work there, too.
 STOCK = ",".join([*STOCK_ADDONS, DEV_ADDON])
 # Names that `db create` may not take: the cluster's own and ours.

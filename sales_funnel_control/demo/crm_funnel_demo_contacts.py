@@ -126,7 +126,8 @@ class CrmFunnelDemo(models.AbstractModel):
             questions = lead.team_id.questionnaire_definition or []
             if questions and chance.random() < 0.75:
                 lead.questionnaire = {
-                    question["name"]: self._answer_question(chance, question) for question in questions
+                    question["name"]: self._answer_question(chance, question)
+                    for question in questions
                 }
 
     @staticmethod

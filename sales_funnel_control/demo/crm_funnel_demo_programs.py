@@ -4,7 +4,10 @@ from datetime import timedelta
 from odoo import api, models
 
 _DAY = timedelta(days=1)
-# Title, kind, days ago, cost, what the managers get, clients, answers, buyers and their amount.
+# Branches the seminar is for.
+_BRANCHES = ("A", "D", "F", "K")
+# Title, kind, days ago, cost, what the managers get, the clients (by category, branches and average
+# purchase below), answers, buyers and their amount.
 _PROGRAMS = (
     (
         "Seminar: Storage Without Losses",
@@ -12,7 +15,7 @@ _PROGRAMS = (
         75,
         6000,
         "activity",
-        24,
+        ("regular", _BRANCHES, None),
         {"came": 10, "answered": 4, "declined": 5},
         (7, (2500, 7000)),
     ),
@@ -22,11 +25,20 @@ _PROGRAMS = (
         45,
         4500,
         "activity",
-        30,
+        ("regular", (), 3000),
         {"answered": 3, "declined": 9},
         (1, (800, 1500)),
     ),
-    ("Visit Round to Key Clients", "visits", 6, 2000, "opportunity", 14, {"came": 3}, (0, (0, 0))),
+    (
+        "Visit Round to Key Clients",
+        "visits",
+        6,
+        2000,
+        "opportunity",
+        ("key", (), None),
+        {"came": 3},
+        (0, (0, 0)),
+    ),
 )
 # Days ago, face, words, cause, and what became of the complaint: days to close and face afterwards.
 _OPINIONS = (
@@ -60,13 +72,12 @@ class CrmFunnelDemo(models.AbstractModel):
             [("user_id", "in", farmers.ids), ("purchases", ">", 2)], order="id"
         )
         for program in _PROGRAMS:
-            self._hold(chance, team, clients, *program)
+            self._hold(chance, team, *program)
         self._hear(chance, clients)
 
-    def _hold(self, chance, team, clients, title, kind, ago, cost, action, count, answers, sold):
+    def _hold(self, chance, team, title, kind, ago, cost, action, chosen, answers, sold):
         company = self.env.company
         day = company._funnel_today() - ago * _DAY
-        chosen = clients.browse(sorted(chance.sample(clients.ids, min(count, len(clients)))))
         program = self.env["utm.campaign"].create(
             {
                 "title": title,
@@ -79,11 +90,11 @@ class CrmFunnelDemo(models.AbstractModel):
                 "date_to": day + 9 * _DAY,
                 "cost": cost,
                 "program_action": action,
-                "client_domain": repr([("id", "in", chosen.ids)]),
+                "client_domain": repr(self._chosen(*chosen)),
             }
         )
         program.action_launch()
-        members = program.program_member_ids.sorted("id")
+        members = program.program_member_ids.filtered("invited_on").sorted("id")
         members.invited_on = day
         left = members
         for state, number in answers.items():
@@ -103,6 +114,18 @@ class CrmFunnelDemo(models.AbstractModel):
             )
             orders = self.env["sale.order"].with_context(tracking_disable=True)
             orders.create({**values, "campaign_id": program.id})
+
+    def _chosen(self, category, branches, average):
+        """The condition of a program, as somebody reads it."""
+        condition = [("category", "=", category)]
+        if branches:
+            industries = [
+                self.env.ref(f"base.res_partner_industry_{branch}").id for branch in branches
+            ]
+            condition.append(("industry_id", "in", industries))
+        if average:
+            condition.append(("average_purchase", "<", average))
+        return condition
 
     def _hear(self, chance, clients):
         """Opinions of the last months; the bad ones became complaints."""

@@ -96,12 +96,13 @@ class CrmClientBulk(models.Model):
         blacklisted, as the user who started, changes what may be changed and returns the
         clients it changed and ``{partner: reason}`` of those it refused; others were so already.
         """
-        return [
-            ("farmer", self.env._("Put a Farmer in Charge")),
-            ("add_tag", self.env._("Add a Tag")),
-            ("remove_tag", self.env._("Take a Tag Away")),
-            ("verify", self.env._("Contact Data Are Verified")),
-        ]
+        labels = {
+            "farmer": self.env._("Put a Farmer in Charge"),
+            "add_tag": self.env._("Add a Tag"),
+            "remove_tag": self.env._("Take a Tag Away"),
+            "verify": self.env._("Contact Data Are Verified"),
+        }
+        return list(labels.items())
 
     @api.depends("source", "model", "filter_id", "domain", "state")
     def _compute_clients(self):

@@ -23,11 +23,11 @@ class CrmClientBulk(models.Model):
 
     @api.model
     def _bulk_actions(self):
-        return [
-            *super()._bulk_actions(),
-            ("category", self.env._("Set the Category by Hand")),
-            ("program", self.env._("Put Into a Special Program")),
-        ]
+        labels = {
+            "category": self.env._("Set the Category by Hand"),
+            "program": self.env._("Put Into a Special Program"),
+        }
+        return [*super()._bulk_actions(), *labels.items()]
 
     def _apply_category(self, clients):
         """Set the category of the clients that the user decides on."""

@@ -165,11 +165,12 @@ class CrmLoyaltyMembership(models.Model):
     def _leave(self, reason):
         """End memberships: cards go to the archive with their points, pricelists come back."""
         self.card_id.with_context(tracking_disable=True).filtered("active").action_archive()
-        for company, left in self.grouped("company_id").items():
-            left.write({"left_on": company._funnel_today(), "leave_reason": reason})
+        # While all are members still: who leaves two programs at once gets back the first one's.
         for pricelist, left in self.grouped(lambda each: each.given_pricelist_id).items():
             if pricelist:
                 left._take_pricelist(pricelist)
+        for company, left in self.grouped("company_id").items():
+            left.write({"left_on": company._funnel_today(), "leave_reason": reason})
 
     def _take_pricelist(self, pricelist):
         """Give clients back what they bought by before, unless somebody chose another since."""

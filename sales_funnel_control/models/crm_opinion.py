@@ -81,7 +81,9 @@ class CrmOpinion(models.Model):
 
         :param rate: 1, 3 or 5
         :param feedback: plain text
+        :raise AccessError: for managers: the answer is the client's alone
         """
+        self.check_access("write")
         result = super().rating_apply(rate, token=token, rating=rating, feedback=feedback, **kwargs)
         self.sudo()._learn(rate, feedback)
         return result

@@ -226,7 +226,7 @@ class CrmProgramMember(models.Model):
 
     def _open_opportunities(self, campaign):
         leads = self.client_id._open_program_opportunity(
-            campaign.title, campaign_id=campaign.id, description=campaign.goal
+            campaign.title, campaign_id=campaign.id, description=campaign._program_note()
         )
         by_client = {lead.partner_id: lead for lead in leads}
         invited = self.filtered(lambda member: member.partner_id in by_client)

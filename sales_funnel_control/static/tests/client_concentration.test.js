@@ -12,7 +12,10 @@ import {
     toggleMenuItem,
     toggleSearchBarMenu,
 } from "@web/../tests/web_test_helpers";
-import {largestChart, trendChart} from "@sales_funnel_control/client_concentration/concentration_chart";
+import {
+    largestChart,
+    trendChart,
+} from "@sales_funnel_control/client_concentration/concentration_chart";
 import {defineMailModels} from "@mail/../tests/mail_test_helpers";
 
 class Client extends models.Model {

@@ -23,8 +23,7 @@ registry.category("web_tour.tours").add("sales_funnel_control.signal_to_deal", {
             run: "click",
         },
         {
-            trigger:
-                ".o_form_view .o_statusbar_status .o_arrow_button_current:contains(In Work)",
+            trigger: ".o_form_view .o_statusbar_status .o_arrow_button_current:contains(In Work)",
         },
     ],
 });
