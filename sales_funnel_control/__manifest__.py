@@ -93,7 +93,7 @@
         "wizard/crm_client_signal_dismiss_views.xml",
         "views/crm_client_signal_views.xml",
         "views/crm_client_watch_views.xml",
-        "views/crm_client_watch_backtest_views.xml",
+        "wizard/crm_client_watch_backtest_views.xml",
         "views/res_partner_signal_views.xml",
         "views/res_config_settings_watch_views.xml",
         "reports/crm_client_signal_report_views.xml",

@@ -262,6 +262,13 @@ class TestClientCategories(ClientCase):
             with self.assertRaises(ValidationError):
                 Rule.create({"name": "Wrong", "domain": domain})
 
+    def test_a_score_tells_nobody_what_they_may_not_read(self):
+        head = new_test_user(self.env, "test_scoring", groups="sales_team.group_sale_manager")
+        Rule = self.env["crm.client.score.rule"].with_user(head)
+        Rule.create({"name": "Bought", "domain": "[('purchases', '>', 0)]"})
+        with self.assertRaises(ValidationError):
+            Rule.create({"name": "Portal", "domain": "[('partner_id.signup_type', '!=', False)]"})
+
     def test_settings_that_contradict(self):
         for values in (
             {"client_share_a": 96},

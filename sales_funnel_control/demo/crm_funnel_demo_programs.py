@@ -72,10 +72,11 @@ class CrmFunnelDemo(models.AbstractModel):
             [("user_id", "in", farmers.ids), ("purchases", ">", 2)], order="id"
         )
         for program in _PROGRAMS:
-            self._hold(chance, team, *program)
+            self._hold(chance, team, program)
         self._hear(chance, clients)
 
-    def _hold(self, chance, team, title, kind, ago, cost, action, chosen, answers, sold):
+    def _hold(self, chance, team, plan):
+        title, kind, ago, cost, action, chosen, answers, sold = plan
         company = self.env.company
         day = company._funnel_today() - ago * _DAY
         program = self.env["utm.campaign"].create(

@@ -190,7 +190,6 @@ from . import crm_client_signal_open
 from . import crm_client_signal_follow
 from . import mail_activity_signal
 from . import res_partner_signal
-from . import crm_client_watch_backtest
 from . import crm_client_purchase_days
 from . import crm_lead_product_group
 from . import crm_client_consumption

@@ -72,7 +72,6 @@ class CrmClient(models.Model):
     )
     revenue_total = fields.Monetary("Revenue Ever", readonly=True)
     average_purchase = fields.Monetary(
-        "Average Purchase",
         readonly=True,
         aggregator=None,
         help="Revenue ever by the number of purchases.",

@@ -66,12 +66,11 @@ class CrmClientBulk(models.Model):
     action = fields.Selection(selection=lambda self: self._bulk_actions(), required=True)
     farmer_id = fields.Many2one(
         "res.users",
-        "Farmer",
         domain="[('share', '=', False)]",
         ondelete="set null",
         help="Who is to be in charge of these clients.",
     )
-    tag_id = fields.Many2one("res.partner.category", "Tag", ondelete="set null")
+    tag_id = fields.Many2one("res.partner.category", ondelete="set null")
 
     line_ids = fields.One2many("crm.client.bulk.line", "bulk_id", readonly=True)
     refused_line_ids = fields.One2many(

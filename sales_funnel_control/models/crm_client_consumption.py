@@ -13,9 +13,7 @@ class CrmClientConsumption(models.Model):
     _order = "known_on DESC, id DESC"
     _rec_name = "client_id"
 
-    client_id = fields.Many2one(
-        "crm.client", required=True, index=True, ondelete="cascade", string="Client"
-    )
+    client_id = fields.Many2one("crm.client", required=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(related="client_id.partner_id", string="Organisation")
     company_id = fields.Many2one(
         related="client_id.company_id", store=True, precompute=True, index=True

@@ -28,7 +28,6 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     client_is_blacklisted = fields.Boolean(
-        "Client Is Blacklisted",
         compute="_compute_client_is_blacklisted",
         search="_search_client_is_blacklisted",
         help="Nobody works with this client. What was open then can be lost or archived only.",

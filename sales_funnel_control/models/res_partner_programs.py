@@ -9,7 +9,6 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     no_opinion_requests = fields.Boolean(
-        "No Opinion Requests",
         groups=_SALES,
         tracking=True,
         help="Nobody here is asked for an opinion after a purchase. On a company it counts for "

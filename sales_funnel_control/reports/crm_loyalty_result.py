@@ -40,7 +40,7 @@ class CrmLoyaltyResult(models.Model):
     members = fields.Integer(
         "Joined Ever", readonly=True, help="Memberships, also of clients that left or came again."
     )
-    members_now = fields.Integer("Members Now", readonly=True)
+    members_now = fields.Integer(readonly=True)
     mature = fields.Integer(
         "With Time Behind Them",
         readonly=True,
@@ -157,10 +157,9 @@ class CrmLoyaltyResult(models.Model):
 
         :param minimum: members that a comparison needs
         """
-        _ = self.env._
         if not self.matched:
             return [
-                _(
+                self.env._(
                     "There is nobody to compare with yet: no client without a card was like the "
                     "members who joined at least %(months)s months ago. Look at the time before "
                     "and after joining.",
@@ -174,7 +173,7 @@ class CrmLoyaltyResult(models.Model):
             "months": self.months,
         }
         said = [
-            _(
+            self.env._(
                 "Within %(months)s months of joining %(members)s %% of %(matched)s members bought "
                 "again, of comparable clients %(others)s %%.",
                 **values,
@@ -182,17 +181,17 @@ class CrmLoyaltyResult(models.Model):
         ]
         if self.matched < minimum:
             said.append(
-                _(
+                self.env._(
                     "These are few members, a comparison needs %(minimum)s: it may be chance.",
                     minimum=minimum,
                 )
             )
         elif self._chance() > _LEVEL:
-            said.append(_("The difference may be chance."))
+            said.append(self.env._("The difference may be chance."))
         else:
-            said.append(_("The difference is hardly chance."))
+            said.append(self.env._("The difference is hardly chance."))
         said.append(
-            _(
+            self.env._(
                 "It is no proof that the card is the cause: who gets a card differs from who does "
                 "not in more than category and revenue."
             )

@@ -11,3 +11,4 @@ from . import crm_funnel_builder_gates
 from . import crm_head_task_set
 from . import crm_client_category_set
 from . import crm_client_signal_dismiss
+from . import crm_client_watch_backtest

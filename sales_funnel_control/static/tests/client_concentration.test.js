@@ -84,7 +84,8 @@ function makeFound(changes) {
 
 async function openPage(answer = makeFound) {
     onRpc("crm.client.concentration", "get_concentration", ({kwargs}) => {
-        const {context, ...asked} = kwargs;
+        const asked = {...kwargs};
+        delete asked.context;
         expect.step(asked);
         return answer(asked);
     });
