@@ -6,7 +6,7 @@ from ..models import crm_client_bulk_run
 from .common import BLACKLISTED
 from .test_client_freshness import ClientCase
 
-_BATCH_QUERIES = 60
+_BATCH_QUERIES = 85
 
 
 @tagged("post_install", "-at_install")
@@ -120,7 +120,13 @@ class TestBulk(ClientCase):
 
     def test_special_program(self):
         program = self.env["utm.campaign"].create(
-            {"title": "Seminar", "is_special_program": True, "user_id": self.head.id}
+            {
+                "title": "Seminar",
+                "is_special_program": True,
+                "program_kind": "seminar",
+                "company_id": self.env.company.id,
+                "user_id": self.head.id,
+            }
         )
         clients = self.new_clients(2)
         bulk = self.run_bulk(clients, "program", campaign_id=program.id)
