@@ -208,6 +208,24 @@ class TestOpinions(OpinionCase):
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
             self.case(case.partner_id, self.admin, opinion_id=opinion.id)
 
+    def test_managers_do_not_answer_for_clients(self):
+        opinion = self.asked()
+        token = opinion.sudo()._rating_get_access_token()
+        for user in (self.petrova, self.head, self.admin):
+            with self.assertRaises(AccessError):
+                opinion.with_user(user).rating_apply(5, token=token)
+        self.assertFalse(opinion.score)
+
+    def test_answer_of_a_client_without_manager(self):
+        opinion = self.asked()
+        opinion.user_id = False
+        client = self.env["crm.client"].search([("partner_id", "=", opinion.partner_id.id)])
+        client.write({"user_id": False, "team_id": False})
+        nobody = self.env.ref("base.public_user")
+        opinion.with_user(nobody).sudo()._learn(1, "Late")
+        self.assertEqual(len(opinion.case_ids), 1)
+        self.assertTrue(opinion.case_ids.user_id.active)
+
     def test_border_of_the_setting(self):
         for setting, rate, expected in (
             ("unhappy", 3, 0),

@@ -50,7 +50,7 @@ class ProgramCase(ClientBaseCase):
 class TestPrograms(ProgramCase):
     def test_each_client_gets_an_opportunity_once(self):
         partners = self.clients(3) + self.clients(1, self.orlova, "Lilia")
-        program = self.program(partners, goal="Come and see")
+        program = self.program(partners, goal="Come and see:\n<b>1 < 2")
         self.assertEqual(program.with_user(self.admin).chosen_count, 4)
         program.action_launch()
         self.assertEqual(program.program_state, "done")
@@ -60,7 +60,8 @@ class TestPrograms(ProgramCase):
             self.assertEqual(lead.user_id, lead.partner_id.farmer_id)
             self.assertEqual(lead.team_id, self.farmers)
             self.assertEqual(lead.stage_id, self.stages_of_farmers[0])
-            self.assertIn("Come and see", lead.description)
+            self.assertIn("Come and see:<br", lead.description)
+            self.assertIn("&lt;b&gt;1 &lt; 2", lead.description)
         self.assertEqual(
             {(member.state, member.invited_on) for member in self.members(program)},
             {("sent", TODAY)},

@@ -190,9 +190,17 @@ class CrmClientCase(models.Model):
                 company.case_user_id,
                 case.team_id.sudo().user_id,
                 case.manager_id.sudo(),
+                case.opinion_id.sudo().user_id,
                 self.env.user,
+                # Nobody is logged in when a client answers.
+                *self.env.ref("sales_team.group_sale_manager")
+                .sudo()
+                .all_user_ids.filtered(lambda user, company=company: company in user.company_ids),
+                self.env.ref("base.user_admin").sudo(),
             )
-            case.user_id = case.user_id or next(user for user in candidates if user.active)
+            case.user_id = case.user_id or next(
+                (user for user in candidates if user.active), self.env.user
+            )
 
     @api.depends("opened_on", "company_id")
     def _compute_date_due(self):
