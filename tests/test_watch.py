@@ -292,6 +292,10 @@ class TestWatch(WatchCase):
             self.rhythm(client, since)
         self.env.flush_all()
         Run = self.env["crm.client.run"]
+        self.company.client_base_since = False
+        Run._go_over(self.company)
+        known = [("partner_id", "in", [each.id for each in clients])]
+        self.assertFalse(self.Signal.search(known), "An installation opens no deals.")
         Run._go_over(self.company)
         count = self.Signal.search_count([("partner_id", "in", [each.id for each in clients])])
         self.assertEqual(count, 2)

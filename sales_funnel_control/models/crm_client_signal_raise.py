@@ -22,7 +22,12 @@ class CrmClient(models.Model):
 
     @api.model
     def _nightly_signals(self, company, after_id):
-        """Raise the signals of the next clients."""
+        """Raise the signals of the next clients.
+
+        When a base is gone over for the first time there are none: an installation opens no deals.
+        """
+        if not company.client_base_since:
+            return None, 0
         clients, next_id = self._next_watched(company, after_id)
         Signal = self.env["crm.client.signal"].sudo()
         signals = Signal._raise(Signal._found(company, clients))
