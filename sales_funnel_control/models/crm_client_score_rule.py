@@ -44,8 +44,8 @@ class CrmClientScoreRule(models.Model):
         for rule in self:
             try:
                 domain = rule._client_domain()
-                # As who wrote it: nobody learns from a score what they may not read.
-                self.env["crm.client"].search(domain, limit=1)
+                self.env["crm.client"].sudo().search(domain, limit=1)
+                self._check_readable(domain)
             except Exception as error:
                 # Whatever a domain can be wrong in, it is the user who can put it right.
                 raise ValidationError(
@@ -69,6 +69,21 @@ class CrmClientScoreRule(models.Model):
                         rule=rule.name,
                     )
                 )
+
+    def _check_readable(self, domain):
+        """Nobody learns from a score what they may not read.
+
+        :raise AccessError: for a field that the present user may not read
+        """
+        for condition in domain.iter_conditions():
+            # Constraints are checked with all rights.
+            model = self.env["crm.client"].with_user(self.env.user)
+            for name in condition.field_expr.split("."):
+                field = model._fields.get(name)
+                if field is None:
+                    break
+                model._check_field_access(field, "read")
+                model = model.env[field.comodel_name] if field.relational else model
 
     def _client_domain(self):
         self.ensure_one()

@@ -131,6 +131,7 @@ test("the page says what the payload says", async () => {
 
 test("who sees a part of the clients is told so", async () => {
     await openPage(() => makeFound({sees_all: false}));
+    expect.verifySteps([{domain: []}]);
     expect(".o_board_card:eq(0) h2").toHaveText(/from the 2 clients you may see/);
 });
 
