@@ -59,17 +59,17 @@ class TestPlanningTools(BaseCase):
                 self.assertLessEqual(abs(sum(numbers[:days]) - 0.25 * days), 1)
 
     def test_interval_covers_the_outcome(self):
-        """200 pipelines, each with its own history: 90-97 % of the outcomes lie within."""
+        """500 pipelines, each with its own history: 90-97 % of the outcomes lie within."""
         chance = random.Random(2026)
         inside = {"number": 0, "amount": 0}
-        for _pipeline in range(200):
+        for _pipeline in range(500):
             deals, number, amount = self._pipeline(chance)
             found = forecast.forecast(deals)
             inside["number"] += found.number.low <= number <= found.number.high
             inside["amount"] += found.amount.low <= amount <= found.amount.high
         for name, count in inside.items():
-            self.assertGreaterEqual(count / 200, 0.9, name)
-            self.assertLessEqual(count / 200, 0.97, name)
+            self.assertGreaterEqual(count / 500, 0.9, name)
+            self.assertLessEqual(count / 500, 0.97, name)
 
     def _pipeline(self, chance):
         """Deals with what is known of their like, and how many are won in truth."""
