@@ -28,6 +28,29 @@ class Json2Case(HttpCase):
         )
 
 
+class OwnCompanyCase(TransactionCase):
+    """A company of the test's own, whatever else the database holds."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
+        cls.company = cls.env["res.company"].create({"name": "Own Company (test)"})
+        cls.env.user.company_ids |= cls.company
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})
+
+    @classmethod
+    def new_user(cls, login, group="sales_team.group_sale_salesman"):
+        """Somebody who works in the company and in no other."""
+        return new_test_user(
+            cls.env,
+            login,
+            groups=group,
+            company_id=cls.company.id,
+            company_ids=[fields.Command.set(cls.company.ids)],
+        )
+
+
 class FunnelCase(TransactionCase):
     """A team with the reference funnel, two hunters and a clock."""
 

@@ -1,36 +1,19 @@
 from odoo import Command
-from odoo.tests import TransactionCase, new_test_user
+
+from .common import OwnCompanyCase
 
 
-class LoyaltyCase(TransactionCase):
+class LoyaltyCase(OwnCompanyCase):
     """A company of its own, with a discount card for regular buyers and tagged clients."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
-        cls.company = cls.env["res.company"].create({"name": "Loyal Trade"})
-        cls.env.user.company_ids |= cls.company
-        cls.env = cls.env(
-            context={**cls.env.context, "allowed_company_ids": cls.company.ids},
-        )
         cls.Client = cls.env["crm.client"]
         cls.Membership = cls.env["crm.loyalty.membership"]
         cls.Card = cls.env["loyalty.card"].with_context(active_test=False)
-        cls.manager = new_test_user(
-            cls.env,
-            "loyal_manager",
-            groups="sales_team.group_sale_manager",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
-        cls.seller = new_test_user(
-            cls.env,
-            "loyal_seller",
-            groups="sales_team.group_sale_salesman",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
+        cls.manager = cls.new_user("loyal_manager", "sales_team.group_sale_manager")
+        cls.seller = cls.new_user("loyal_seller")
         cls.tag = cls.env["res.partner.category"].create({"name": "Club (test)"})
         cls.discount = cls.make_program(
             "Test Discount", {"discount_mode": "percent", "discount": 10}, is_automatic=True

@@ -2,7 +2,8 @@ import random
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.tests import TransactionCase, new_test_user
+
+from .common import OwnCompanyCase
 
 MEASURES = [
     "buyers:count_distinct",
@@ -13,23 +14,20 @@ MEASURES = [
     "average_purchase:avg",
     "refusals:sum",
 ]
-_SALESMAN = "sales_team.group_sale_salesman"
 
 
-class MarketCase(TransactionCase):
+class MarketCase(OwnCompanyCase):
     """A company of its own: two farmers in a team, a head of sales, two product groups."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
-        cls.company = cls.env["res.company"].create({"name": "Market (test)", "funnel_tz": "UTC"})
-        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})
-        cls.leader = cls._user("test_leader", _SALESMAN)
-        cls.anna = cls._user("test_anna", _SALESMAN)
-        cls.boris = cls._user("test_boris", _SALESMAN)
-        cls.head = cls._user("test_head", "sales_team.group_sale_manager")
-        cls.portal = cls._user("test_portal", "base.group_portal")
+        cls.company.funnel_tz = "UTC"
+        cls.leader = cls.new_user("test_leader")
+        cls.anna = cls.new_user("test_anna")
+        cls.boris = cls.new_user("test_boris")
+        cls.head = cls.new_user("test_head", "sales_team.group_sale_manager")
+        cls.portal = cls.new_user("test_portal", "base.group_portal")
         cls.team = cls.env["crm.team"].create(
             {"name": "Farmers (test)", "company_id": cls.company.id, "user_id": cls.leader.id}
         )
@@ -50,16 +48,6 @@ class MarketCase(TransactionCase):
             for group in (cls.tools, cls.drills, cls.paper)
         }
         cls.today = cls.company._funnel_today()
-
-    @classmethod
-    def _user(cls, login, group):
-        return new_test_user(
-            cls.env,
-            login,
-            groups=group,
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
 
     @classmethod
     def organisation(cls, name, farmer=None, **values):

@@ -8,39 +8,23 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
 from ..models import crm_client_nightly
+from .common import OwnCompanyCase
 
 
-class ClientCase(TransactionCase):
+class ClientCase(OwnCompanyCase):
     """A company of its own with a team, a leader and two farmers, and orders made to measure."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
-        cls.company = cls.env["res.company"].create({"name": "Test Company"})
-        cls.env.user.company_ids |= cls.company
-        cls.env = cls.env(
-            context={**cls.env.context, "allowed_company_ids": cls.company.ids},
-        )
         cls.Client = cls.env["crm.client"]
         cls.History = cls.env["crm.client.category.history"]
-        cls.farmer, cls.leader, cls.head = (
-            new_test_user(
-                cls.env,
-                login,
-                groups=f"sales_team.group_sale_{group}",
-                company_id=cls.company.id,
-                company_ids=[Command.set(cls.company.ids)],
-            )
-            for login, group in (
-                ("test_farmer", "salesman"),
-                ("test_leader", "salesman"),
-                ("test_head", "manager"),
-            )
-        )
+        cls.farmer = cls.new_user("test_farmer")
+        cls.leader = cls.new_user("test_leader")
+        cls.head = cls.new_user("test_head", "sales_team.group_sale_manager")
         cls.team = cls.env["crm.team"].create(
             {"name": "Test Farmers", "user_id": cls.leader.id, "company_id": cls.company.id}
         )
@@ -263,8 +247,7 @@ class TestClientCategories(ClientCase):
                 Rule.create({"name": "Wrong", "domain": domain})
 
     def test_a_score_tells_nobody_what_they_may_not_read(self):
-        head = new_test_user(self.env, "test_scoring", groups="sales_team.group_sale_manager")
-        Rule = self.env["crm.client.score.rule"].with_user(head)
+        Rule = self.env["crm.client.score.rule"].with_user(self.head)
         Rule.create({"name": "Bought", "domain": "[('purchases', '>', 0)]"})
         with self.assertRaises(ValidationError):
             Rule.create({"name": "Portal", "domain": "[('partner_id.signup_type', '!=', False)]"})

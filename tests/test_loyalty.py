@@ -167,6 +167,17 @@ class TestCardsByRight(LoyaltyCase):
         with self.assertRaises(AccessError):
             self.discount.with_user(self.seller).action_issue_cards()
 
+    def test_a_members_pricelist_switches_pricelists_on(self):
+        """Else saving Odoo's settings would archive it."""
+        users = self.env.ref("base.group_user")
+        feature = self.env.ref("product.group_product_pricelist")
+        users._remove_group(feature)
+        self.discount.active = False
+        self.discount.member_pricelist_id = self.env["product.pricelist"].create({"name": "Club"})
+        self.assertNotIn(feature, users.all_implied_ids)
+        self.discount.active = True
+        self.assertIn(feature, users.all_implied_ids)
+
     def test_pricelists_come_back(self):
         club, own, chosen = self.env["product.pricelist"].create(
             [{"name": name, "company_id": self.company.id} for name in ("Club", "Own", "Chosen")]

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
@@ -7,6 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models import crm_client_nightly
 from ..tools import purchases
 from .common import BLACKLISTED
 from .watch import WatchCase
@@ -296,7 +298,8 @@ class TestWatch(WatchCase):
         Run._go_over(self.company)
         known = [("partner_id", "in", [each.id for each in clients])]
         self.assertFalse(self.Signal.search(known), "An installation opens no deals.")
-        Run._go_over(self.company)
+        with patch.object(crm_client_nightly, "_BATCH", 100):
+            Run._go_over(self.company)
         count = self.Signal.search_count([("partner_id", "in", [each.id for each in clients])])
         self.assertEqual(count, 2)
         leads = self.env["crm.lead"].search_count([])

@@ -1,6 +1,7 @@
 from . import calendar_event_timetable
 from . import crm_ledger_reader
 from . import crm_remembered_mixin
+from . import crm_domain_rule_mixin
 from . import crm_run_mixin
 from . import crm_control_board
 from . import crm_control_board_sql

@@ -53,8 +53,8 @@ class CrmClient(models.Model):
     @api.model
     def _nightly_categories(self, company, after_id):
         """The categories of the next clients."""
-        client_ids, last_id = self._next_clients(company, after_id)
-        return last_id, len(self._categorise(company, client_ids))
+        clients, last_id = self._next_clients(company, after_id)
+        return last_id, len(self._categorise(company, clients.ids))
 
     @api.model
     def _refresh(self, partners, company):

@@ -5,8 +5,6 @@ from psycopg2.errors import UniqueViolation
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .crm_client_nightly import _BATCH
-
 _logger = logging.getLogger(__name__)
 
 
@@ -46,17 +44,8 @@ class CrmClient(models.Model):
             self._leave_without_client(company)
         if not self._may_hold_cards(company):
             return None, 0
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT id FROM crm_client WHERE company_id = %s AND id > %s ORDER BY id LIMIT %s",
-                company.id,
-                after_id,
-                _BATCH,
-            )
-        )
-        clients = self.browse(client_id for (client_id,) in rows)
-        changed = clients._renew_cards(company)
-        return (clients[-1].id if len(clients) == _BATCH else None), changed
+        clients, last_id = self._next_clients(company, after_id)
+        return last_id, clients._renew_cards(company)
 
     def _may_hold_cards(self, company):
         """Whether any card is to be issued or withdrawn at all."""

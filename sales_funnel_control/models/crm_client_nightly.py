@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 _BATCH = 5000
@@ -22,17 +23,9 @@ class CrmClient(models.Model):
     @api.model
     def _nightly_strays(self, company, after_id):
         """Take out the clients that belong to another organisation by now."""
-        strays = self.sudo().search(
-            [
-                ("company_id", "=", company.id),
-                ("id", ">", after_id),
-                ("partner_id.parent_id", "!=", False),
-                ("partner_id.is_company", "=", False),
-            ],
-            order="id",
-            limit=_BATCH,
-        )
-        last_id = strays[-1].id if len(strays) == _BATCH else None
+        persons = Domain("partner_id.parent_id", "!=", False)
+        persons &= Domain("partner_id.is_company", "=", False)
+        strays, last_id = self._next_clients(company, after_id, persons)
         written = len(strays)
         strays.unlink()
         return last_id, written
@@ -82,13 +75,14 @@ class CrmClient(models.Model):
             self.sudo()._store_figures(company, partner_ids)
 
     @api.model
-    def _next_clients(self, company, after_id):
-        """Ids of the next clients of a company, and the id to go on after; None at the end."""
-        query = self.sudo()._search(
-            [("company_id", "=", company.id), ("id", ">", after_id)], order="id", limit=_BATCH
-        )
-        client_ids = list(query)
-        return client_ids, (client_ids[-1] if len(client_ids) == _BATCH else None)
+    def _next_clients(self, company, after_id, domain=Domain.TRUE):
+        """The next clients of a company, and the id to go on after; None at the end.
+
+        :param domain: which clients a step is for
+        """
+        domain &= Domain("company_id", "=", company.id) & Domain("id", ">", after_id)
+        clients = self.sudo().search(domain, order="id", limit=_BATCH)
+        return clients, (clients[-1].id if len(clients) == _BATCH else None)
 
     @api.model
     def _note_for_refresh(self, partner_ids, company=None):

@@ -40,8 +40,8 @@ class CrmClient(models.Model):
         """The ratings of the next clients; the marks are set before the first."""
         if not after_id:
             self._keep_marks(company, self._marks(company))
-        client_ids, last_id = self._next_clients(company, after_id)
-        return last_id, self._store_ratings(company, client_ids, self._marks_known(company))
+        clients, last_id = self._next_clients(company, after_id)
+        return last_id, self._store_ratings(company, clients.ids, self._marks_known(company))
 
     # -- revenue ------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .crm_client_nightly import _BATCH
+from . import crm_client_nightly
 from .crm_client_signal import OPEN_STATES
 
 # Orders are entered late: purchases of a signal are looked at for so long after its end.
@@ -51,10 +51,10 @@ class CrmClientSignal(models.Model):
                 ("result", "=", "waiting"),
             ],
             order="id",
-            limit=_BATCH,
+            limit=crm_client_nightly._BATCH,
         )
         changed = signals._follow(company)
-        return (signals.ids[-1] if len(signals) == _BATCH else None), changed
+        return (signals.ids[-1] if len(signals) == crm_client_nightly._BATCH else None), changed
 
     def _follow(self, company):
         """Note work and purchases after the signals, and close those that are over.

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import purchases
-from .crm_client_nightly import _BATCH
 
 TRENDS = [
     (purchases.FALLING, "Falling"),
@@ -113,27 +113,9 @@ class CrmClient(models.Model):
 
     @api.model
     def _next_watched(self, company, after_id):
-        """The clients after an id that a watch is kept on, or was; and the id to go on after."""
-        self.flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                  SELECT id
-                    FROM crm_client
-                   WHERE company_id = %s
-                     AND id > %s
-                     AND (purchases >= %s OR own_gaps > 0)
-                ORDER BY id
-                   LIMIT %s
-                """,
-                company.id,
-                after_id,
-                purchases.MINIMUM,
-                _BATCH,
-            )
-        )
-        clients = self.browse(client_id for (client_id,) in rows)
-        return clients, (clients.ids[-1] if len(clients) == _BATCH else None)
+        """The next clients that a watch is kept on, or was."""
+        watched = Domain("purchases", ">=", purchases.MINIMUM) | Domain("own_gaps", ">", 0)
+        return self._next_clients(company, after_id, watched)
 
     @api.model
     def _refresh(self, partners, company):

@@ -1,65 +1,26 @@
-from ast import literal_eval
-
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from .crm_lead_stage_history import LEAD_CLASSES
-
-# What a rule cannot ask for: it would be proposed by itself.
-_PROPOSED = {"lead_class", "lead_class_is_manual"}
 
 
 class CrmLeadClassRule(models.Model):
     """Proposes the class of a lead: the first rule that the lead matches."""
 
     _name = "crm.lead.class.rule"
-    _inherit = "crm.remembered.mixin"
+    _inherit = ["crm.domain.rule.mixin", "crm.remembered.mixin"]
     _description = "Lead Class Rule"
-    _order = "sequence, id"
+    _rule_model = "crm.lead"
+    # What it proposes itself.
+    _rule_follows = {"lead_class", "lead_class_is_manual"}
 
-    name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
     lead_class = fields.Selection(LEAD_CLASSES, "Class", required=True)
     domain = fields.Char(
         "Leads",
-        default="[]",
-        required=True,
         help="Which leads are of this class. The first rule from the top that fits counts.",
     )
-    company_id = fields.Many2one(
-        "res.company",
-        ondelete="cascade",
-        index="btree_not_null",
-        help="Leave empty for the leads of all companies.",
-    )
-
-    @api.constrains("domain")
-    def _check_domain(self):
-        for rule in self:
-            try:
-                domain = rule._lead_domain()
-                self.env["crm.lead"].sudo().search(domain, limit=1).filtered_domain(domain)
-            except Exception as error:
-                # Whatever a domain can be wrong in, it is the user who can put it right.
-                raise ValidationError(
-                    self.env._(
-                        "The condition of the rule “%(rule)s” cannot be read: %(error)s "
-                        "Build it anew with the editor of the field.",
-                        rule=rule.name,
-                        error=error,
-                    )
-                ) from error
-            if not _PROPOSED.isdisjoint(_first_fields(domain)):
-                raise ValidationError(
-                    self.env._(
-                        "The rule “%(rule)s” asks for the class that it proposes. "
-                        "Choose what makes a lead worth that class instead.",
-                        rule=rule.name,
-                    )
-                )
+    company_id = fields.Many2one(help="Leave empty for the leads of all companies.")
 
     def action_propose_anew(self):
         """Open a run that proposes the class of all leads in work anew.
@@ -70,10 +31,6 @@ class CrmLeadClassRule(models.Model):
 
     # -- proposing ----------------------------------------------------------------------------
 
-    def _lead_domain(self):
-        self.ensure_one()
-        return Domain(literal_eval(self.domain or "[]"))
-
     @api.model
     @ormcache(cache="stable")
     def _rules(self):
@@ -81,7 +38,7 @@ class CrmLeadClassRule(models.Model):
         return tuple(
             (
                 rule.lead_class,
-                rule._lead_domain()
+                rule._condition()
                 & (
                     Domain("company_id", "in", [rule.company_id.id, False])
                     if rule.company_id

@@ -39,7 +39,7 @@ class LoyaltyProgram(models.Model):
         "Members' Pricelist",
         domain="[('company_id', 'in', (company_id, False)), ('currency_id', '=', currency_id)]",
         help="Members buy by this pricelist as long as they hold the card, and by their former "
-        "one afterwards.",
+        "one afterwards. Odoo's pricelists are switched on with it.",
     )
     membership_ids = fields.One2many("crm.loyalty.membership", "program_id")
     member_count = fields.Integer(compute="_compute_member_count")
@@ -79,6 +79,7 @@ class LoyaltyProgram(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         programs = super().create(vals_list)
+        programs._switch_pricelists()
         self.env.registry.clear_cache()
         return programs
 
@@ -86,7 +87,7 @@ class LoyaltyProgram(models.Model):
         result = super().write(vals)
         if not _OF_RIGHT.isdisjoint(vals):
             self.env.registry.clear_cache()
-        if "active" in vals:
+        if not {"active", "member_pricelist_id"}.isdisjoint(vals):
             self._switch_pricelists()
         return result
 
@@ -95,9 +96,16 @@ class LoyaltyProgram(models.Model):
         return super().unlink()
 
     def _switch_pricelists(self):
-        """The pricelist that comes with the addon waits in the archive until it is used."""
+        """Members' pricelists are used from now on, so Odoo has to be told to use any.
+
+        Else the settings would archive them. The one that comes with the addon waits in the archive
+        until then.
+        """
         ready = self.env.ref("sales_funnel_control.pricelist_vip", raise_if_not_found=False)
         active = self.filtered("active").member_pricelist_id
+        if active:
+            users = self.env.ref("base.group_user").sudo()
+            users._apply_group(self.env.ref("product.group_product_pricelist"))
         if ready and ready in active and not ready.active:
             ready.active = True
 

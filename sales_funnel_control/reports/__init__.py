@@ -16,6 +16,7 @@ from . import crm_client_report_mixin
 from . import crm_client_freshness
 from . import crm_client_signal_report
 from . import crm_client_report_card
+from . import crm_client_report_events
 from . import crm_client_report
 from . import crm_client_product_report
 from . import crm_market_report

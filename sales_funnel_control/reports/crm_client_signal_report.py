@@ -33,7 +33,7 @@ class CrmClientSignalReport(models.Model):
     state = fields.Selection(SIGNAL_STATES, "Status", readonly=True)
     result = fields.Selection(SIGNAL_RESULTS, readonly=True)
     raised_on = fields.Date(readonly=True)
-    raised = fields.Integer(readonly=True)
+    raised = fields.Integer("Signals", readonly=True)
     worked = fields.Integer(
         readonly=True, help="A contact was logged, the activity done or the deal moved."
     )
