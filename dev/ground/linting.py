@@ -21,7 +21,7 @@ def run(odoo):
         partial(
             _show, "pylint, advice", [*tools.pylint, "--rcfile=.pylintrc", "--exit-zero", ADDON]
         ),
-        partial(_check, "ruff check", [*tools.ruff, "check", "-q", *tools.folders]),
+        partial(_check, "ruff check", [*tools.ruff, "check", "--no-cache", "-q", *tools.folders]),
         partial(_check, "ruff format", [*tools.ruff, "format", "--check", "-q", *tools.folders]),
         partial(_check, "pylint", [*tools.pylint, "--rcfile=.pylintrc-mandatory", ADDON]),
         partial(_check, "prettier", [*tools.prettier, "--check"]),

@@ -8,7 +8,7 @@ beginning, so that the ledger recorded them. Both must say the same.
 from collections import Counter
 
 import pytest
-from conftest import ShellEnded
+from database import ShellEnded
 
 START = "2026-03-02 08:00:00"
 
