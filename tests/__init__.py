@@ -60,6 +60,7 @@ from . import test_sales_plan_web
 from . import test_client_categories
 from . import test_blacklist
 from . import test_client_freshness
+from . import test_client_at_once
 from . import test_client_bulk
 from . import test_client_freshness_web
 from . import test_watch_tools

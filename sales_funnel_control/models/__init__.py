@@ -109,6 +109,7 @@ from . import crm_lead_class_run
 from . import crm_lead_client
 from . import crm_lead_distribution
 from . import crm_lead_farmer
+from . import crm_lead_purchases
 from . import crm_lead_handover
 from . import crm_team_distribution
 from . import crm_team_farmers

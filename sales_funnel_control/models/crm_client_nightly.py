@@ -109,7 +109,7 @@ class CrmClient(models.Model):
             self._refresh(partners, company)
 
     def _companies_of(self, partners):
-        """To which companies contacts matter: those that know them, and the farmer's.
+        """To which companies contacts matter: those that know them, and those of the farmer.
 
         Clients that belong to another organisation by now are taken out.
         """
@@ -117,9 +117,8 @@ class CrmClient(models.Model):
         found = clients.grouped("company_id")
         found = {company: known.partner_id for company, known in found.items()}
         for farmer, theirs in partners.grouped("farmer_id").items():
-            if farmer:
-                known = found.get(farmer.company_id, partners.browse())
-                found[farmer.company_id] = known | theirs
+            for company in farmer.company_ids:
+                found[company] = found.get(company, partners.browse()) | theirs
         clients.filtered(
             lambda client: client.partner_id != client.partner_id.commercial_partner_id
         ).unlink()

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 _SALES = "sales_team.group_sale_salesman"
 
@@ -16,6 +16,7 @@ class ResPartner(models.Model):
     )
     case_count = fields.Integer("Complaints", compute="_compute_case_count", groups=_SALES)
 
+    @api.depends_context("uid")
     def _compute_case_count(self):
         counts = dict(
             self.env["crm.client.case"]._read_group(

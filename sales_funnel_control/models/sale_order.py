@@ -23,6 +23,13 @@ class SaleOrder(models.Model):
             self._note_purchases(before)
         return result
 
+    def _compute_amounts(self):
+        """A purchase whose lines change is another one."""
+        result = super()._compute_amounts()
+        known = self.filtered(lambda order: isinstance(order.id, int))
+        known._note_purchases()
+        return result
+
     def _purchase_keys(self):
         """Whose purchases the orders are, as far as they are confirmed: ``(partner, company)``."""
         return {
