@@ -11,6 +11,7 @@ class CrmLead(models.Model):
     lead_class_is_manual = fields.Boolean(
         "Class Set by Hand",
         help="Somebody chose the class: the rules leave it alone.",
+        prefetch="funnel",
     )
 
     @api.model_create_multi

@@ -41,12 +41,13 @@ class CrmLead(models.Model):
         ondelete="restrict",
         help="The channel the request came in by. Empty: we turned to the client.",
     )
-    requested_at = fields.Datetime("Requested", readonly=True, copy=False)
+    requested_at = fields.Datetime("Requested", readonly=True, copy=False, prefetch="funnel")
     reaction_due_at = fields.Datetime(
         "Reaction Due",
         readonly=True,
         copy=False,
         help="Until then the client should have heard from us, by the channel's working hours.",
+        prefetch="funnel",
     )
     first_reaction_at = fields.Datetime(
         "First Reaction",
@@ -54,9 +55,15 @@ class CrmLead(models.Model):
         copy=False,
         help="The first talk with the client that is logged, or the first message or material sent "
         "to them. A call that nobody answered is no reaction, nor is what the client writes.",
+        prefetch="funnel",
     )
     first_reaction_by_id = fields.Many2one(
-        "res.users", "Reacted by", readonly=True, copy=False, ondelete="set null"
+        "res.users",
+        "Reacted by",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        prefetch="funnel",
     )
     reaction_minutes = fields.Float(
         "Reaction, Minutes",
@@ -64,6 +71,7 @@ class CrmLead(models.Model):
         copy=False,
         aggregator=None,
         help="Working time until the first reaction.",
+        prefetch="funnel",
     )
     answerable_id = fields.Many2one(
         "res.users",
@@ -75,10 +83,16 @@ class CrmLead(models.Model):
         ondelete="set null",
         help="The manager when the client first heard from us; without one, who is responsible "
         "for the channel.",
+        prefetch="funnel",
     )
-    escalated_at = fields.Datetime("Escalated", readonly=True, copy=False)
+    escalated_at = fields.Datetime("Escalated", readonly=True, copy=False, prefetch="funnel")
     escalation_activity_id = fields.Many2one(
-        "mail.activity", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+        "mail.activity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        prefetch="funnel",
     )
     reaction_state = fields.Selection(
         REACTION_STATES,

@@ -18,8 +18,10 @@ class CrmStage(models.Model):
         "0 means that no target is set. Changing it counts from today on: "
         "what applied until yesterday is kept among the target overrides.",
     )
-    target_set_by_id = fields.Many2one("res.users", "Target Approved by", readonly=True)
-    target_set_on = fields.Datetime("Target Approved On", readonly=True)
+    target_set_by_id = fields.Many2one(
+        "res.users", "Target Approved by", readonly=True, prefetch="funnel"
+    )
+    target_set_on = fields.Datetime("Target Approved On", readonly=True, prefetch="funnel")
     work_block = fields.Selection(
         [
             ("1", "1. Cold work"),
@@ -35,6 +37,7 @@ class CrmStage(models.Model):
     script = fields.Html(
         translate=True,
         help="What to say and to do on this stage. Shown to the manager on the opportunity.",
+        prefetch="funnel",
     )
 
     _target_rate_range = models.Constraint(

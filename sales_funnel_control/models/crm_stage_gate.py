@@ -55,6 +55,7 @@ class CrmStage(models.Model):
         GATE_LEVELS,
         "Minimum Data",
         help="What must be known of a client that enters this stage, or jumps over it.",
+        prefetch="funnel",
     )
     gate_lead_field_ids = fields.Many2many(
         "ir.model.fields",
@@ -83,7 +84,9 @@ class CrmStage(models.Model):
         "where that is a company, its decision maker.",
     )
     gate_questionnaire = fields.Boolean(
-        "Questionnaire Complete", help="All questions of the team's needs questionnaire answered."
+        "Questionnaire Complete",
+        help="All questions of the team's needs questionnaire answered.",
+        prefetch="funnel",
     )
     gate_contact_kind = fields.Selection(
         KINDS,
@@ -91,19 +94,23 @@ class CrmStage(models.Model):
         help="A contact of this kind with the client must have been logged for the deal. "
         "Attempts where you did not talk to them, and contacts that wait to be confirmed, "
         "do not count.",
+        prefetch="funnel",
     )
     gate_quotation = fields.Boolean(
         "Quotation Made",
         help="There is a quotation or an order that is not cancelled, whatever it says.",
+        prefetch="funnel",
     )
     forbid_skipping = fields.Boolean(
         "No Jumping Over Earlier Stages",
         help="A deal comes here step by step: every stage before this one was stood on.",
+        prefetch="funnel",
     )
     forbid_moving_back = fields.Boolean(
         "No Moving Back",
         help="A deal that came to this stage does not go back to an earlier one. "
         "A move made by mistake can be undone within the grace time.",
+        prefetch="funnel",
     )
     has_gate = fields.Boolean(compute="_compute_gate_summary", compute_sudo=True)
     gate_summary = fields.Char(

@@ -37,6 +37,7 @@ class CrmStage(models.Model):
         "Mail with the Material",
         domain="[('model', '=', 'crm.lead')]",
         ondelete="set null",
+        prefetch="funnel",
     )
 
     # -- ORM ----------------------------------------------------------------------------------

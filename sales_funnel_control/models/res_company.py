@@ -22,14 +22,18 @@ class ResCompany(models.Model):
         "Refusals Need a Reason",
         default=True,
         help="No opportunity is lost without a reason, whichever way it is lost.",
+        prefetch="funnel",
     )
     refusal_reason_for_leads = fields.Boolean(
-        "Leads Too", help="Leads that are no opportunities yet need a reason as well."
+        "Leads Too",
+        help="Leads that are no opportunities yet need a reason as well.",
+        prefetch="funnel",
     )
     refusal_words_length = fields.Integer(
         "Length of the Client's Words",
         default=10,
         help="So many characters at least, so that the words are of use afterwards.",
+        prefetch="funnel",
     )
 
     _refusal_words_length_not_negative = models.Constraint(

@@ -26,18 +26,21 @@ class ResCompany(models.Model):
         "Regular: Purchases",
         default=4,
         help="A client is a regular buyer with at least so many purchases in the months beside.",
+        prefetch="funnel",
     )
-    client_regular_months = fields.Integer("Regular: Months", default=12)
+    client_regular_months = fields.Integer("Regular: Months", default=12, prefetch="funnel")
     client_key_share = fields.Float(
         "Key: Share of Revenue, %",
         default=5,
         digits=(16, 1),
         help="A regular buyer is a key client with at least this share of the company's revenue "
         "of the last 12 months.",
+        prefetch="funnel",
     )
     client_key_by_rating = fields.Boolean(
         "Key: Rating A",
         help="Regular buyers with rating A are key clients, too, whatever their share.",
+        prefetch="funnel",
     )
     client_lost_intervals = fields.Float(
         "Lost: Usual Intervals",
@@ -45,12 +48,14 @@ class ResCompany(models.Model):
         digits=(16, 1),
         help="A client is lost that did not buy within so many of its own usual intervals, and "
         "not within the minimum of days.",
+        prefetch="funnel",
     )
-    client_lost_days = fields.Integer("Lost: at Least, Days", default=180)
+    client_lost_days = fields.Integer("Lost: at Least, Days", default=180, prefetch="funnel")
     client_lost_single_days = fields.Integer(
         "Lost After One Purchase, Days",
         default=365,
         help="A client that bought once has no interval; it is lost after so many days.",
+        prefetch="funnel",
     )
     client_rating_by = fields.Selection(
         [
@@ -63,20 +68,25 @@ class ResCompany(models.Model):
         default="revenue",
         help="Revenue share: clients in the order of their revenue of 12 months. Score rules: "
         "points for what is known of a client.",
+        prefetch="funnel",
     )
     client_share_a = fields.Float(
         "A up to, % of Revenue",
         default=80,
         digits=(16, 1),
         help="Clients that bring the first part of the revenue are A.",
+        prefetch="funnel",
     )
-    client_share_b = fields.Float("B up to, % of Revenue", default=95, digits=(16, 1))
-    client_score_a = fields.Integer("A from, Points", default=50)
-    client_score_b = fields.Integer("B from, Points", default=20)
+    client_share_b = fields.Float(
+        "B up to, % of Revenue", default=95, digits=(16, 1), prefetch="funnel"
+    )
+    client_score_a = fields.Integer("A from, Points", default=50, prefetch="funnel")
+    client_score_b = fields.Integer("B from, Points", default=20, prefetch="funnel")
     client_base_since = fields.Date(
         readonly=True,
         help="Since when transitions between categories are recorded: the base was gone over for "
         "the first time.",
+        prefetch="funnel",
     )
 
     @api.constrains(*_RULES)

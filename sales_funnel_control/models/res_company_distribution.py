@@ -13,16 +13,19 @@ class ResCompany(models.Model):
         "Distribute by Role and Grade",
         help="Odoo's rule-based assignment gives each manager only the leads that the role and "
         "the grade take. Assigning others by hand is possible, and marked.",
+        prefetch="funnel",
     )
     handover_to_farmer = fields.Boolean(
         "Hand Clients Won to Farmers",
         help="When a hunter wins a client who has no farmer yet, a farmer of the team that grows "
         "the clients won takes charge and gets the client's next leads and opportunities.",
+        prefetch="funnel",
     )
     handover_keeps_hunter = fields.Boolean(
         "Hunter Follows the Client",
         default=True,
         help="The hunter who won the client goes on reading what is written about it.",
+        prefetch="funnel",
     )
 
     @api.model_create_multi

@@ -34,26 +34,31 @@ class ResCompany(models.Model):
         default="year",
         help="In a crisis contact data age faster: the norm then is for the last three months "
         "instead of the last twelve.",
+        prefetch="funnel",
     )
     client_freshness_norm = fields.Float(
         "Norm a Year, %",
         default=20,
         help="Share of the client base whose contact data are to be verified in twelve months.",
+        prefetch="funnel",
     )
     client_freshness_quarter_norm = fields.Float(
         "Norm a Quarter, %",
         default=25,
         help="Share of the client base whose contact data are to be verified in three months.",
+        prefetch="funnel",
     )
     client_stale_days = fields.Integer(
         "Stale After Days",
         default=365,
         help="A client whose contact data nobody verified for so many days is to be verified. "
         "Who was never verified counts from the day the contact was created.",
+        prefetch="funnel",
     )
     client_freshness_with_lost = fields.Boolean(
         "With Lost Clients",
         help="Lost clients are to be verified as well. Blacklisted ones never are.",
+        prefetch="funnel",
     )
 
     @api.constrains("client_freshness_norm", "client_freshness_quarter_norm", "client_stale_days")

@@ -12,6 +12,7 @@ class ResCompany(models.Model):
         required=True,
         help="Purchases of so many months after a client joined a loyalty program are compared "
         "with those of as many months before.",
+        prefetch="funnel",
     )
 
     _loyalty_months_positive = models.Constraint(

@@ -7,22 +7,30 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     opinion_after_order = fields.Boolean(
-        "After an Order", help="Ask who ordered, some days after the delivery."
+        "After an Order",
+        help="Ask who ordered, some days after the delivery.",
+        prefetch="funnel",
     )
-    opinion_after_deal = fields.Boolean("After a Deal Won", help="Ask the client of the deal.")
+    opinion_after_deal = fields.Boolean(
+        "After a Deal Won", help="Ask the client of the deal.", prefetch="funnel"
+    )
     opinion_after_case = fields.Boolean(
-        "After a Complaint", help="Ask again, once a complaint was worked off."
+        "After a Complaint",
+        help="Ask again, once a complaint was worked off.",
+        prefetch="funnel",
     )
     opinion_days = fields.Integer(
         "Ask After, Days",
         default=7,
         help="Days after the delivery date of the order, or its confirmation where it has none; "
         "after the deal was won.",
+        prefetch="funnel",
     )
     opinion_pause_days = fields.Integer(
         "Pause, Days",
         default=90,
         help="No client is asked again within so many days, whichever persons ordered.",
+        prefetch="funnel",
     )
     opinion_opens_case = fields.Selection(
         [("unhappy", "Unhappy"), ("neutral", "Neutral or Unhappy")],
@@ -30,20 +38,26 @@ class ResCompany(models.Model):
         default="unhappy",
         required=True,
         help="Answers that become a complaint to be worked off.",
+        prefetch="funnel",
     )
     case_days = fields.Integer(
-        "Term, Days", default=3, help="A complaint is to be worked off within so many days."
+        "Term, Days",
+        default=3,
+        help="A complaint is to be worked off within so many days.",
+        prefetch="funnel",
     )
     case_user_id = fields.Many2one(
         "res.users",
         "Responsible for Complaints",
         domain=[("share", "=", False)],
         help="The leader of the client's sales team where nobody is chosen.",
+        prefetch="funnel",
     )
     case_ask_again_days = fields.Integer(
         "Ask Again After, Days",
         default=14,
         help="Days from the end of a complaint until the client is asked whether all is well.",
+        prefetch="funnel",
     )
 
     _opinion_days_not_negative = models.Constraint(

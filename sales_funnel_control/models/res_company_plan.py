@@ -11,33 +11,39 @@ class ResCompany(models.Model):
         default=1.0,
         help="Meetings it takes to bring a client one stage further, as long as the team's own "
         "history does not say.",
+        prefetch="funnel",
     )
     plan_calls_per_move = fields.Float(
         "Calls per Stage Move",
         default=2.0,
         help="Calls, or warm contacts, it takes to bring a client one stage further, as long as "
         "the team's own history does not say.",
+        prefetch="funnel",
     )
     capacity_contacts_per_client = fields.Float(
         "Contacts per Client and Week",
         default=0.5,
         help="Contacts that a client in work needs in a week: 0.5 is one in two weeks.",
+        prefetch="funnel",
     )
     capacity_contacts_per_week = fields.Integer(
         "Contacts of a Full Week",
         default=30,
         help="Contacts a manager can make in a full working week, where no norm says it.",
+        prefetch="funnel",
     )
     capacity_ramp_weeks = fields.Integer(
         "Weeks a Trainee Learns",
         default=12,
         help="After so many weeks a trainee carries a full load; until then it grows evenly.",
+        prefetch="funnel",
     )
     capacity_neglected_days = fields.Integer(
         "Neglected After, Days",
         default=30,
         help="Nobody works a client with whom nothing is planned and for so many days nobody "
         "talked.",
+        prefetch="funnel",
     )
 
     _plan_not_negative = models.Constraint(

@@ -6,9 +6,9 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
-    purpose_hunter = fields.Html("Purpose of Hunters", translate=True)
-    purpose_farmer = fields.Html("Purpose of Farmers", translate=True)
-    purpose_trainee = fields.Html("Purpose of Trainees", translate=True)
+    purpose_hunter = fields.Html("Purpose of Hunters", translate=True, prefetch="funnel")
+    purpose_farmer = fields.Html("Purpose of Farmers", translate=True, prefetch="funnel")
+    purpose_trainee = fields.Html("Purpose of Trainees", translate=True, prefetch="funnel")
 
 
 class ResConfigSettings(models.TransientModel):

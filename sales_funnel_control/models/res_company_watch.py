@@ -22,12 +22,21 @@ class ResCompany(models.Model):
         default="opportunity",
         help="When a client is overdue. An opportunity is opened in the proactive funnel of the "
         "manager in charge, with the next step; a client that has one in work gets no second.",
+        prefetch="funnel",
     )
     signal_falling = fields.Selection(
-        SIGNAL_ACTIONS, "Falling Volume", required=True, default="activity"
+        SIGNAL_ACTIONS,
+        "Falling Volume",
+        required=True,
+        default="activity",
+        prefetch="funnel",
     )
     signal_growing = fields.Selection(
-        SIGNAL_ACTIONS, "Growing Volume", required=True, default="activity"
+        SIGNAL_ACTIONS,
+        "Growing Volume",
+        required=True,
+        default="activity",
+        prefetch="funnel",
     )
     signal_new_need = fields.Selection(
         SIGNAL_ACTIONS,
@@ -36,16 +45,19 @@ class ResCompany(models.Model):
         default="opportunity",
         help="When a client that bought three times or more buys, or asks a quotation for, a "
         "product group it never bought from.",
+        prefetch="funnel",
     )
     signal_term_days = fields.Integer(
         "Term for a Signal, Days",
         default=3,
         help="Within so many days the manager in charge works on a signal.",
+        prefetch="funnel",
     )
     signal_trend_minimum = fields.Float(
         "Least Change of Volume, %",
         default=25.0,
         help="Volume that differs by less is steady, even where it is beyond chance.",
+        prefetch="funnel",
     )
     usual_spread = fields.Float(
         readonly=True,
@@ -53,6 +65,7 @@ class ResCompany(models.Model):
         digits=(16, 3),
         help="How much the intervals of this company's clients usually vary; clients with few "
         "purchases are judged by it.",
+        prefetch="funnel",
     )
 
     @api.constrains("signal_term_days", "signal_trend_minimum")

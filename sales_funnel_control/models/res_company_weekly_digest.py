@@ -8,6 +8,7 @@ class ResCompany(models.Model):
         "Weekly Reviews by E-Mail",
         help="On Monday mornings the head of sales gets the week of the team by e-mail, and each "
         "manager their own. Everybody can switch it off in their preferences.",
+        prefetch="funnel",
     )
 
 

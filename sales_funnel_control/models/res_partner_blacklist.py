@@ -34,10 +34,18 @@ class ResPartner(models.Model):
         copy=False,
         groups=_SALES,
         help="Managers read it when they try to work with this client. Clients never do.",
+        prefetch="funnel",
     )
-    sales_blacklisted_on = fields.Date("Blacklisted on", readonly=True, copy=False, groups=_SALES)
+    sales_blacklisted_on = fields.Date(
+        "Blacklisted on", readonly=True, copy=False, groups=_SALES, prefetch="funnel"
+    )
     sales_blacklisted_by_id = fields.Many2one(
-        "res.users", "Blacklisted by", readonly=True, copy=False, groups=_SALES
+        "res.users",
+        "Blacklisted by",
+        readonly=True,
+        copy=False,
+        groups=_SALES,
+        prefetch="funnel",
     )
 
     client_blacklist_text = fields.Char(compute="_compute_client_blacklist_text", groups=_SALES)

@@ -30,12 +30,14 @@ class ResPartner(models.Model):
         copy=False,
         groups=_SALES,
         help="The hunter who won the client's first deal.",
+        prefetch="funnel",
     )
     handed_over_on = fields.Date(
         readonly=True,
         copy=False,
         groups=_SALES,
         help="When the client was handed from the hunter to the farmer. It happens once.",
+        prefetch="funnel",
     )
 
     @api.model_create_multi

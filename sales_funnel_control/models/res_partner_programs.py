@@ -13,6 +13,7 @@ class ResPartner(models.Model):
         tracking=True,
         help="Nobody here is asked for an opinion after a purchase. On a company it counts for "
         "all its contacts.",
+        prefetch="funnel",
     )
     case_count = fields.Integer("Complaints", compute="_compute_case_count", groups=_SALES)
 

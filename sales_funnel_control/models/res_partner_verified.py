@@ -41,6 +41,7 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="The day on which somebody last checked that name, address, phone and e-mail are "
         "right. Changing them by hand counts as a check, an import does not.",
+        prefetch="funnel",
     )
     verified_by_id = fields.Many2one(
         "res.users",
@@ -48,6 +49,7 @@ class ResPartner(models.Model):
         copy=False,
         ondelete="set null",
         groups="base.group_user",
+        prefetch="funnel",
     )
 
     # -- ORM ----------------------------------------------------------------------------------
