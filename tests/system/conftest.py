@@ -19,6 +19,9 @@ from ground import odoo as ground_odoo  # noqa: E402
 from ground.databases import Databases  # noqa: E402
 from ground.server import borrowed_cluster  # noqa: E402
 
+# What takes long is run by name only: see `make proof`.
+collect_ignore = ["proof"]
+
 # Several processes may share the tests.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 

@@ -86,12 +86,13 @@ class Database:
         return self.run("-i", ADDON)
 
     @contextmanager
-    def served(self, number=1):
+    def served(self, *options, number=1):
         """Serve the database for the block; yields the address.
 
+        :param options: further arguments of Odoo
         :param number: which server of the database this is, where several serve it at once
         """
-        server = Server(self.odoo, self.name)
+        server = Server(self.odoo, self.name, *options)
         if number > 1:
             server.record = server.record.with_stem(f"{server.record.stem}-{number}")
             server.log = f"{server.log}-{number}"
