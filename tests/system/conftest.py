@@ -59,6 +59,11 @@ class Maker:
         self.databases.copy(self._installed.name, f"system_{name}")
         return self._made(name)
 
+    def copy(self, database, name):
+        """A copy of a database that a test made, as it is now."""
+        self.databases.copy(database.name, f"system_{name}")
+        return self._made(name)
+
     def _made(self, name):
         self.made.append(Database(self.odoo, f"system_{name}"))
         return self.made[-1]

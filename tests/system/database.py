@@ -24,7 +24,7 @@ def complaints(log, database):
     return re.findall(rf"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) {database} .*$", log, re.MULTILINE)
 
 
-def _free_port():
+def free_port():
     """A port of the system's choice: the first free one is what others look for as well."""
     with socket.socket() as probe:
         probe.bind((ADDRESS, 0))
@@ -97,7 +97,7 @@ class Database:
             server.record = server.record.with_stem(f"{server.record.stem}-{number}")
             server.log = f"{server.log}-{number}"
         log_file(server.log).unlink(missing_ok=True)
-        server.start(_free_port())
+        server.start(free_port())
         try:
             yield server.url
         finally:

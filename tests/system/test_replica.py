@@ -4,9 +4,10 @@ A streaming standby of a cluster of its own; both log every statement. Odoo itse
 try again on the primary, with a warning in the log, when something that should only read writes.
 """
 
+import functools
 import re
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -45,8 +46,15 @@ CALLS = {
     "crm.timetable.get_week": {},
     "crm.weekly.review.get_restatement": {"ids": "review"},
     "crm.weekly.review.get_review": {"ids": "review"},
-    "res.partner.search_fetch": {"domain": [], "field_names": ["name"], "limit": 5},
+    "res.partner.search_fetch": {
+        "domain": [],
+        "specification": {"name": {}},
+        "limit": 5,
+        "context": {"decision_makers_first": True},
+    },
 }
+# Those that nobody can call from outside, and what calls them.
+CALLED_BY = {"res.partner.search_fetch": "web_search_read"}
 ROUTES = {
     "/sales_funnel_control/workbook/board": "/sales_funnel_control/workbook/board?team={team}",
     "/sales_funnel_control/workbook/review/<int:review_id>": (
@@ -114,7 +122,8 @@ def served(pair):
         # The first call of all fills caches.
         client.call("crm.control.board", "get_board", team_id=pair.world["teams"][0])
         yield url, client
-        assert complaints(pair.database.server_log(), pair.database.name) == []
+        warned = complaints(pair.database.server_log(), pair.database.name)
+        assert [line for line in warned if "py.warnings" not in line] == []
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +162,9 @@ def test_methods(pair, served, offered):
     asked = 0
     for name, wanted in CALLS.items():
         model, _, method = name.rpartition(".")
+        method, wanted = CALLED_BY.get(name, method), arguments(pair, wanted)
         _answer, standby = assert_on_standby(
-            pair, name, lambda: client.call(model, method, **arguments(pair, wanted))
+            pair, name, functools.partial(client.call, model, method, **wanted)
         )
         asked += len(standby)
     assert asked > len(CALLS)
@@ -169,7 +179,7 @@ def test_reports(pair, served, offered):
             ("web_search_read", {"specification": {"display_name": {}}, "limit": 5}),
         ):
             _answer, standby = assert_on_standby(
-                pair, name, lambda: client.call(name, method, domain=[], **values)
+                pair, name, functools.partial(client.call, name, method, domain=[], **values)
             )
             assert standby, f"nobody was asked for {name}"
 
@@ -181,7 +191,7 @@ def test_workbooks(pair, served, offered):
     session = WebSession(url, "ivanov", PASSWORD)
     for path in ROUTES.values():
         path = path.format(team=pair.world["teams"][0], review=pair.world["review"])
-        book, standby = assert_on_standby(pair, path, lambda: session.download(path))
+        book, standby = assert_on_standby(pair, path, functools.partial(session.download, path))
         assert book.startswith(b"PK")
         assert standby
 
@@ -197,22 +207,20 @@ def test_while_the_primary_is_busy(pair, served):
 
     _answer, own = assert_on_standby(pair, "the board", read)
     shapes = {shape(statement) for statement in own}
-    moved = threading.Event()
 
     def move():
         for number in range(MOVES):
             stage = world["stages"][number % 2 + 1]
             client.call("crm.lead", "write", ids=world["leads"], vals={"stage_id": stage})
-        moved.set()
 
-    mover = threading.Thread(target=move)
     places = [log.size() for log in pair.logs]
-    mover.start()
-    boards = next(n for n in count(1) if read() and moved.is_set())
-    mover.join()
+    with ThreadPoolExecutor() as pool:
+        moves = pool.submit(move)
+        boards = next(number for number in count(1) if read() and moves.done())
+        moves.result()
     primary, standby = (log.since(at) for log, at in zip(pair.logs, places, strict=True))
     assert boards > 1
-    assert [said for said in primary if said.startswith("UPDATE")], "nothing was moved"
+    assert any(said.lstrip().startswith("UPDATE") for said in primary), "nothing was moved"
     assert {shape(said) for said in primary}.isdisjoint(shapes)
     assert sum(shape(said) in shapes for said in standby) >= boards * len(shapes) / 2
 

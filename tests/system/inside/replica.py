@@ -65,12 +65,16 @@ def measures(env, models):
 
 
 def _pivot(model):
-    stored = {name: field for name, field in model._fields.items() if field.store}
+    fields = model.fields_get(attributes=["type", "store", "aggregator", "groupable"])
     return {
-        "groupby": [name for name, field in stored.items() if field.type == "many2one"][:2],
+        "groupby": [
+            name
+            for name, field in fields.items()
+            if field["type"] == "many2one" and field.get("groupable")
+        ][:2],
         "aggregates": [
-            f"{name}:{field.aggregator}"
-            for name, field in model._fields.items()
-            if field.type in ("integer", "float", "monetary") and field.aggregator and name != "id"
+            f"{name}:{field['aggregator']}"
+            for name, field in fields.items()
+            if field["type"] in ("integer", "float", "monetary") and field.get("aggregator")
         ],
     }
