@@ -35,12 +35,8 @@ def test_work_is_killed(killed):
 
 def test_it_ends_as_if_nothing_had_happened(unharmed, killed):
     """Every table has the same rows."""
-    differs = [
-        table for table, rows in unharmed["facts"].items() if killed["facts"][table] != rows
-    ]
-    assert {
-        table: (unharmed["facts"][table], killed["facts"][table]) for table in differs
-    } == {}
+    differs = [table for table, rows in unharmed["facts"].items() if killed["facts"][table] != rows]
+    assert {table: (unharmed["facts"][table], killed["facts"][table]) for table in differs} == {}
     filled = {table for table, (rows, _digest) in unharmed["facts"].items() if rows}
     assert filled >= {
         "crm_lead_stage_history",

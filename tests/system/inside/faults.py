@@ -207,8 +207,7 @@ def _suffer(env, work, world):
     # How many statements there are is known once it was done, and undone.
     whole = _attempt(env.cr.dbname, work, world, end=None)
     return sum(
-        _attempt(env.cr.dbname, work, world, end=max(1, int(whole * part))) is None
-        for part in ENDS
+        _attempt(env.cr.dbname, work, world, end=max(1, int(whole * part))) is None for part in ENDS
     )
 
 

@@ -14,9 +14,7 @@ def prepare(env, leads):
     world = prepare_crowd(env, leads)
     head = env["res.users"].browse(world["users"][0])
     team = env["crm.team"].browse(world["teams"][0])
-    team.write(
-        {"user_id": head.id, "member_ids": [Command.link(user) for user in world["users"]]}
-    )
+    team.write({"user_id": head.id, "member_ids": [Command.link(user) for user in world["users"]]})
     env["crm.lead"].browse(world["leads"])[::2].stage_id = world["stages"][1]
     env["crm.lead"].flush_model()
     today = env.company._funnel_today()
@@ -50,8 +48,7 @@ def offered(env):
     reports = [
         name
         for name, model in env.registry.items()
-        if model._original_module == "sales_funnel_control"
-        and not (model._auto or model._abstract)
+        if model._original_module == "sales_funnel_control" and not (model._auto or model._abstract)
     ]
     return {"methods": sorted(methods), "routes": sorted(routes), "reports": reports}
 

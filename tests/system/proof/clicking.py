@@ -34,7 +34,8 @@ class Person(threading.Thread):
 
     ``way`` is, of each client of their own, the stages it was acknowledged to be in, one after
     the other; ``refused`` the clients acknowledged to be lost, ``contacts`` the contacts'
-    ids; ``seconds`` how long each click took; ``errors`` what should not have happened.
+    ids; ``seconds`` how long each click took; ``errors`` what should not have happened, and
+    ``unsure`` the clients of whom nobody was told how that click ended.
     """
 
     def __init__(self, client, world, place, until, has_addon):
@@ -52,6 +53,8 @@ class Person(threading.Thread):
         self.seconds = defaultdict(list)
         self.given_up = 0
         self.errors = []
+        self.unsure = set()
+        self.at_work = None
 
     def run(self):
         clicks = STOCK_CLICKS + OUR_CLICKS
@@ -72,12 +75,16 @@ class Person(threading.Thread):
             if refused.name in USUAL:
                 self.given_up += 1
             else:
-                self.errors.append(f"{name}: {refused}")
+                self.fail(f"{name}: {refused}")
         except Exception as error:
-            self.errors.append(f"{name}: {error!r}")
+            self.fail(f"{name}: {error!r}")
+
+    def fail(self, error):
+        self.errors.append(error)
+        self.unsure.add(self.at_work)
 
     def move(self):
-        lead = self.chance.choice(self.open)
+        lead = self.at_work = self.chance.choice(self.open)
         stage = self.chance.choice([s for s in self.world["stages"] if s != self.way[lead][-1]])
         self.client.call("crm.lead", "write", ids=[lead], vals={"stage_id": stage})
         self.way[lead].append(stage)
@@ -98,7 +105,7 @@ class Person(threading.Thread):
     def lose(self):
         if len(self.open) < 2:
             return self.create()
-        lead = self.chance.choice(self.open)
+        lead = self.at_work = self.chance.choice(self.open)
         vals = {"lead_ids": [lead], "lost_reason_id": self.world["reason"]}
         if self.has_addon:
             vals["words"] = WORDS
