@@ -162,9 +162,9 @@ def test_methods(pair, served, offered):
     asked = 0
     for name, wanted in CALLS.items():
         model, _, method = name.rpartition(".")
-        method, wanted = CALLED_BY.get(name, method), arguments(pair, wanted)
+        method = CALLED_BY.get(name, method)
         _answer, standby = assert_on_standby(
-            pair, name, functools.partial(client.call, model, method, **wanted)
+            pair, name, functools.partial(client.call, model, method, **arguments(pair, wanted))
         )
         asked += len(standby)
     assert asked > len(CALLS)
@@ -189,8 +189,8 @@ def test_workbooks(pair, served, offered):
     url, _client = served
     assert offered["routes"] == sorted(ROUTES)
     session = WebSession(url, "ivanov", PASSWORD)
-    for path in ROUTES.values():
-        path = path.format(team=pair.world["teams"][0], review=pair.world["review"])
+    for route in ROUTES.values():
+        path = route.format(team=pair.world["teams"][0], review=pair.world["review"])
         book, standby = assert_on_standby(pair, path, functools.partial(session.download, path))
         assert book.startswith(b"PK")
         assert standby

@@ -1,7 +1,6 @@
 """People who click all day, on stock Odoo or with our addon, and remember what was acknowledged."""
 
 import random
-import threading
 import time
 from collections import defaultdict
 
@@ -29,8 +28,8 @@ COLUMNS = {
 }
 
 
-class Person(threading.Thread):
-    """Clicks until the time is up.
+class Person:
+    """Clicks as one of many.
 
     ``way`` is, of each client of their own, the stages it was acknowledged to be in, one after
     the other; ``refused`` the clients acknowledged to be lost, ``contacts`` the contacts'
@@ -38,12 +37,10 @@ class Person(threading.Thread):
     ``unsure`` the clients of whom nobody was told how that click ended.
     """
 
-    def __init__(self, client, world, place, until, has_addon):
-        super().__init__()
+    def __init__(self, client, world, place, has_addon):
         self.client = client
         self.world = world
         self.me = world["people"][place]
-        self.until = until
         self.has_addon = has_addon
         self.chance = random.Random(place)
         self.way = {lead: [world["stages"][0]] for lead in self.me["leads"]}
@@ -56,10 +53,15 @@ class Person(threading.Thread):
         self.unsure = set()
         self.at_work = None
 
-    def run(self):
+    def forget_times(self):
+        """Begin to take the time."""
+        self.seconds.clear()
+
+    def work(self, until):
+        """Click until the clock (monotonic) says so."""
         clicks = STOCK_CLICKS + OUR_CLICKS
         time.sleep(self.chance.uniform(0, PAUSE[1]))
-        while time.monotonic() < self.until:
+        while time.monotonic() < until:
             # With or without the addon, people think of the same.
             name = self.chance.choice(clicks)
             if self.has_addon or name not in OUR_CLICKS:

@@ -68,14 +68,17 @@ def test_killed_while_many_are_lost(make):
     database = make.installed("killed_losing")
     world = database.inside("crowd.prepare", leads=LEADS)
     lose = {"ids": world["leads"], "lost_reason_id": world["reason"]}
-    with ThreadPoolExecutor() as pool:
-        with database.served("--max-cron-threads=0") as url, locked(database, "crm_lead_refusal"):
-            client = database.client(url, world["keys"][0])
-            answer = pool.submit(client.call, "crm.lead", "action_set_lost", **lose)
-            wait_until(lambda: database.rows(WAITING), "nobody loses anything")
-            Server(database.odoo, database.name).kill()
-            with pytest.raises(OSError):
-                answer.result()
+    with (
+        ThreadPoolExecutor() as pool,
+        database.served("--max-cron-threads=0") as url,
+        locked(database, "crm_lead_refusal"),
+    ):
+        client = database.client(url, world["keys"][0])
+        answer = pool.submit(client.call, "crm.lead", "action_set_lost", **lose)
+        wait_until(lambda: database.rows(WAITING), "nobody loses anything")
+        Server(database.odoo, database.name).kill()
+        with pytest.raises(OSError):
+            answer.result()
     assert_no_longer_waiting(database)
     assert database.rows(REFUSED) == []
     assert database.rows("SELECT id FROM crm_lead WHERE NOT active AND probability = 0") == []
@@ -119,18 +122,17 @@ def test_postgresql_crashes_while_people_click(make):
         with database.served("--max-cron-threads=0") as url:
             until = time.monotonic() + SECONDS
             people = [
-                Person(database.client(url, person["key"]), world, place, until, has_addon=True)
+                Person(database.client(url, person["key"]), world, place, has_addon=True)
                 for place, person in enumerate(world["people"])
             ]
-            for person in people:
-                person.start()
-            time.sleep(SECONDS / 2)
-            before = clicks(people)
-            cluster.crash()
-            cluster.start()
-            at_once = clicks(people)
-            for person in people:
-                person.join()
+            with ThreadPoolExecutor(USERS) as pool:
+                for person in people:
+                    pool.submit(person.work, until)
+                time.sleep(SECONDS / 2)
+                before = clicks(people)
+                cluster.crash()
+                cluster.start()
+                at_once = clicks(people)
         assert before
         assert clicks(people) > at_once, "nobody could go on"
         told = {row["lead_id"]: row["stages"] for row in database.rows(WAYS)}
