@@ -198,7 +198,7 @@ def _age(env):
     """As if the base had been gone over yesterday, and everybody had bought more since."""
     env.cr.execute(SQL("UPDATE crm_client_run SET day = day - 1"))
     env.cr.execute(SQL("UPDATE sale_order SET amount_untaxed = amount_untaxed * 3"))
-    env.cr.execute(SQL("UPDATE sale_order SET date_order = date_order - INTERVAL '75 days'"))
+    env.cr.execute(SQL("UPDATE sale_order SET date_order = date_order - INTERVAL '30 days'"))
     env.invalidate_all()
 
 

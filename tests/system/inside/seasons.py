@@ -14,8 +14,8 @@ MINUTE = timedelta(minutes=1)
 def live(env, spans):
     """Let the scheduled actions run through spans of time, as they do on a server.
 
-    :param list spans: pairs of Mondays; the actions run hourly from Sunday evening to Monday morning,
-        and the server is off between the spans
+    :param list spans: pairs of Mondays; the actions run hourly from Sunday evening to Monday
+        morning, and the server is off between the spans
     :return: ``teams``: time zone by id; ``reviews``: team, Monday and the moment (UTC) it was made;
         ``runs``: time zone and day of every nightly run; ``stays``: time zone, moment and week
     """
@@ -66,7 +66,7 @@ def _make_team(env, zone):
 
 
 def _moments(monday):
-    """The hours from Sunday evening to Monday morning (UTC), and the minutes about each midnight."""
+    """The hours from Sunday evening to Monday morning (UTC), and the minutes about midnight."""
     moments = {monday + timedelta(hours=hour) for hour in range(-6, 4)}
     for zone in ZONES:
         midnight = monday.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
