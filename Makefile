@@ -1,7 +1,7 @@
 # Each command is one line into dev/, which sets up what it needs first.
 # ARGS goes to pytest or the benchmark, PORT is the demo's port.
 
-.PHONY: demo stop test test-stock lint format bench pot shell clean
+.PHONY: demo stop test proof test-stock lint format bench pot shell clean
 
 demo:
 	@PORT="$(PORT)" dev/run demo
@@ -11,6 +11,9 @@ stop:
 
 test:
 	@dev/run test -- $(ARGS)
+
+proof:
+	@dev/run proof -- $(ARGS)
 
 test-stock:
 	@dev/run test-stock

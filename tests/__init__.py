@@ -52,6 +52,7 @@ from . import test_ladder
 from . import test_cycle
 from . import test_next_step_web
 from . import test_workbook
+from . import test_workbook_disk
 from . import test_weekly_digest
 from . import test_planning_tools
 from . import test_sales_plan

@@ -205,6 +205,15 @@ class TestLedger(FunnelCase):
         self.env.company.funnel_tz = "UTC"
         self.assertEqual(str(self.stays(lead).week_start), "2026-02-23")
 
+    def test_the_week_stays_the_companys(self):
+        """A company keeps the zone it was given; a calendar that is changed moves no week."""
+        company = self.env["res.company"].create({"name": "East", "funnel_tz": "Asia/Tokyo"})
+        self.assertEqual(company.funnel_tz, "Asia/Tokyo")
+        company.resource_calendar_id.tz = "America/New_York"
+        company.partner_id.tz = "America/New_York"
+        self.env.flush_all()
+        self.assertEqual(company.funnel_tz, "Asia/Tokyo")
+
     def test_nobody_writes_rows(self):
         stay = self.stays(self.new_lead())
         for user in (self.ivanov, self.env.ref("base.user_admin")):

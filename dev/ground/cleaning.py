@@ -9,12 +9,13 @@ from .report import note, say
 
 
 def stop():
-    """Stop the servers and the cluster of this checkout."""
+    """Stop the servers and the clusters of this checkout."""
     stopped = server.stop_all()
-    cluster = Cluster()
-    if cluster.pid():
-        cluster.stop()
-        stopped.append("PostgreSQL")
+    for stamp in STATE.glob("*/data/PG_VERSION"):
+        cluster = Cluster(stamp.parents[1].name)
+        if cluster.pid():
+            cluster.stop()
+            stopped.append("PostgreSQL" if cluster.is_main else f"PostgreSQL ({cluster.name})")
     say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 

@@ -37,6 +37,7 @@ def _parser():
     clean = command("clean", _clean, "stop what runs and remove what was made outside the checkout")
     clean.add_argument("--keep-cache", action="store_true", help="leave the downloads")
     _passes_on(command("test", _test, "run all tests; arguments after -- go to pytest"))
+    _passes_on(command("proof", _proof, "run the long tests of scale, load and faults"))
     _passes_on(command("test-stock", _test_stock, "run the suites of Odoo's own CRM beside ours"))
     lint = command("lint", _lint, "check code, views, scripts and translations")
     lint.add_argument("--fix", action="store_true", help="let the formatters repair instead")
@@ -115,6 +116,10 @@ def _clean(options):
 
 def _test(options):
     return testing.run(odoo.get(), _passed_on(options))
+
+
+def _proof(options):
+    return testing.run_proof(odoo.get(), _passed_on(options))
 
 
 def _test_stock(options):

@@ -27,12 +27,12 @@ limit_time_cpu = 1200
 
 
 class Odoo:
-    """Odoo 19 with our addons on the path, against this checkout's cluster."""
+    """Odoo 19 with our addons on the path, against this checkout's cluster or another one."""
 
-    def __init__(self):
+    def __init__(self, cluster=None):
         self.source = source.get()
         self.venv = venv.get()
-        self.cluster = Cluster()
+        self.cluster = cluster or Cluster()
         self.data = STATE / "odoo"
 
     @property
@@ -43,7 +43,10 @@ class Odoo:
 
     def config(self, database=None):
         """Write the configuration, bound to `database` if one is named; return its path."""
-        path = STATE / (f"odoo-{database}.conf" if database else "odoo.conf")
+        names = [name for name in ("odoo", database) if name]
+        # Another cluster has its settings beside its data.
+        folder = STATE if self.cluster.is_main else self.cluster.home
+        path = folder / f"{'-'.join(names)}.conf"
         text = CONFIG.format(
             addons_path=",".join(map(str, self.addons_paths)),
             data_dir=self.data,
@@ -120,8 +123,8 @@ class Odoo:
         )
 
 
-def get():
-    return Odoo()
+def get(cluster=None):
+    return Odoo(cluster)
 
 
 def excuse(log, start):

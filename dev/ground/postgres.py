@@ -18,6 +18,7 @@ from .report import Problem, note, step
 
 SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 ROLE = "odoo"
+MAIN = "postgres"
 # Only the socket file's suffix: the server listens on no network port.
 PORT = 5432
 NEEDED_MB = 1500
@@ -106,11 +107,17 @@ def _is_needed(package):
 
 
 class Cluster:
-    """The cluster of this checkout: its files, its server, and SQL through psql."""
+    """A cluster of this checkout: its files, its server, and SQL through psql.
 
-    def __init__(self):
-        self.home = STATE / "postgres"
+    :param name: that of its folder; without it, the cluster that everything else works on
+    :param settings: lines of PostgreSQL's configuration that come after ours
+    """
+
+    def __init__(self, name=MAIN, settings=""):
+        self.name = name
+        self.home = STATE / name
         self.data = self.home / "data"
+        self.settings = settings
 
     @cached_property
     def programs(self):
@@ -120,7 +127,8 @@ class Cluster:
     def socket(self):
         folder = self.home / "socket"
         if len(str(folder)) > LONGEST_SOCKET_FOLDER:
-            return Path(tempfile.gettempdir(), f"sfc-{os.geteuid()}-{STATE.name[-8:]}")
+            key = f"{os.geteuid()}-{STATE.name[-8:]}-{self.name}"
+            return Path(tempfile.gettempdir(), f"sfc-{key}")
         return folder
 
     @property
@@ -133,7 +141,7 @@ class Cluster:
 
     def start(self):
         """Bring the server up, repairing what an earlier end left."""
-        with state_lock("database server"):
+        with state_lock(self._lock):
             if not self.pid():
                 self._make_data()
                 self._clear_remains()
@@ -145,6 +153,16 @@ class Cluster:
         self.start()
 
     @property
+    def is_main(self):
+        """Whether this is the cluster that everything else works on."""
+        return self.name == MAIN
+
+    @property
+    def log(self):
+        """The name of the log that the server writes."""
+        return f"{self.name}-server"
+
+    @property
     def is_kept(self):
         return self._keeping.exists()
 
@@ -154,12 +172,23 @@ class Cluster:
 
     def stop(self):
         self._keeping.unlink(missing_ok=True)
-        with state_lock("database server"):
+        self._stop("fast")
+
+    def crash(self):
+        """Stop the server without a word to anyone, as a loss of power would."""
+        self._stop("immediate")
+
+    def _stop(self, mode):
+        with state_lock(self._lock):
             if self.pid():
                 self._as_owner(
-                    [self.programs["pg_ctl"], "stop", "-D", self.data, "-m", "fast", "-w"],
+                    [self.programs["pg_ctl"], "stop", "-D", self.data, "-m", mode, "-w"],
                     "stopping PostgreSQL",
                 )
+
+    @property
+    def _lock(self):
+        return f"database server {self.name}"
 
     def pid(self):
         """The server's process id while it runs, else None."""
@@ -207,13 +236,16 @@ class Cluster:
         with step("Making the database cluster"), made_whole(self.data) as draft:
             self._give(draft)
             self._need_access(draft)
-            self._as_owner(
-                [
-                    *(self.programs["initdb"], "-D", draft, "-U", ROLE, "-A", "trust"),
-                    *("-E", "UTF8", "--locale=C.UTF-8", "--no-sync"),
-                ],
-                "making the database cluster",
-            )
+            self._fill(draft)
+
+    def _fill(self, folder):
+        self._as_owner(
+            [
+                *(self.programs["initdb"], "-D", folder, "-U", ROLE, "-A", "trust"),
+                *("-E", "UTF8", "--locale=C.UTF-8", "--no-sync"),
+            ],
+            "making the database cluster",
+        )
 
     def _need_access(self, folder):
         """Say it plainly when the server's user cannot get at its own folder."""
@@ -255,8 +287,8 @@ class Cluster:
 
     def _launch(self):
         settings = SETTINGS.format(port=PORT, socket=self.socket)
-        (self.data / "postgresql.auto.conf").write_text(settings)
-        log = log_file("postgres-server")
+        (self.data / "postgresql.auto.conf").write_text(settings + self.settings)
+        log = log_file(self.log)
         log.touch()
         if self._owner:
             os.chown(log, self._owner["user"], self._owner["group"])

@@ -65,3 +65,16 @@ def _draw(line):
 def _elapsed(started):
     seconds = int(time.monotonic() - started)
     return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
+
+
+def aligned(header, *rows):
+    """A table that reads well in a terminal and as Markdown."""
+    lines = [list(map(str, line)) for line in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| "
+        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        + " |"
+        for line in lines
+    )

@@ -22,11 +22,15 @@ STOP_SECONDS = 20
 
 
 class Server:
-    """The server of one database; a small file remembers its process and port between runs."""
+    """The server of one database; a small file remembers its process and port between runs.
 
-    def __init__(self, odoo, database):
+    :param options: further arguments of Odoo
+    """
+
+    def __init__(self, odoo, database, *options):
         self.odoo = odoo
         self.database = database
+        self.options = options
         self.record = STATE / f"server-{database}.json"
         self.log = f"server-{database}"
 
@@ -63,11 +67,16 @@ class Server:
         with state_lock(f"server of {self.database}"):
             return self._end()
 
+    def kill(self):
+        """End the server without a word, as a loss of power would."""
+        os.kill(self._recorded()["pid"], signal.SIGKILL)
+
     def _launch(self, port):
         path = log_file(self.log)
         begin = path.stat().st_size if path.exists() else 0
         command = self.odoo.command(
-            f"--http-port={port}", f"--db-filter=^{self.database}$", database=self.database
+            *(f"--http-port={port}", f"--db-filter=^{self.database}$", *self.options),
+            database=self.database,
         )
         with path.open("a") as output:
             process = subprocess.Popen(

@@ -2,6 +2,9 @@
 
 The whole suite is spread over two processes, each with a copy of the database; single files run in
 one. `-n0` runs everything in one process, too.
+
+What takes long and belongs to no single change stands in `tests/system/proof`: `run` leaves it out,
+`run_proof` runs it alone, in one process, because it measures.
 """
 
 import subprocess
@@ -16,6 +19,7 @@ from .server import borrowed_cluster
 DATABASE = "test"
 # Through the addon's link to them, so that Odoo knows whose tests they are.
 TESTS = f"{ADDON}/tests"
+PROOF = f"{TESTS}/system/proof"
 
 # The system tests take longest and come first, so the order stays.
 SPREAD = ("-n2", "--dist=loadfile", "--no-loadscope-reorder")
@@ -37,12 +41,21 @@ DESELECTED = ("-k", "not test_assign_perf_no_duplicates and not test_03_crm_tour
 
 def run(odoo, arguments):
     """Run pytest with `arguments` and return its exit code; what runs is stopped after it."""
+    return _run(odoo, arguments, TESTS, SPREAD)
+
+
+def run_proof(odoo, arguments):
+    """Run the long tests, which show what is promised of scale, load and faults."""
+    return _run(odoo, arguments, PROOF)
+
+
+def _run(odoo, arguments, tests, spread=()):
     browser.need()
     with state_lock("test run"), borrowed_cluster(odoo):
         databases = Databases(odoo)
         _drop_copies(databases)
         _create(databases, "addon")
-        return _pytest(odoo, arguments, SPREAD)
+        return _pytest(odoo, arguments, spread, default=(tests,))
 
 
 def _create(databases, template):

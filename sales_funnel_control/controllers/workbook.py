@@ -1,6 +1,8 @@
+import logging
 from tempfile import TemporaryFile
 
 from werkzeug.wsgi import wrap_file
+from xlsxwriter.exceptions import FileCreateError
 
 from odoo import http
 from odoo.exceptions import UserError
@@ -9,6 +11,8 @@ from odoo.http import content_disposition, request
 from ..reports.workbook import file_name
 from ..reports.workbook_board import write_board
 from ..reports.workbook_review import write_review
+
+_logger = logging.getLogger(__name__)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What stands in the address of the board, and what the board calls it.
@@ -75,11 +79,20 @@ class WorkbookController(http.Controller):
 
     def _download(self, write, payload, name):
         """Write the workbook into a file that is gone once it is sent, and stream it."""
-        # It lives until the server has sent it, and closes it.
-        file = TemporaryFile()  # noqa: SIM115
-        write(payload, file, request.env._, request.env.company.name)
-        length = file.tell()
-        file.seek(0)
+        try:
+            # It lives until the server has sent it, and closes it.
+            file = TemporaryFile()  # noqa: SIM115
+            write(payload, file, request.env._, request.env.company.name)
+            length = file.tell()
+            file.seek(0)
+        except (OSError, FileCreateError) as error:
+            _logger.warning("A workbook cannot be written: %s", error)
+            raise UserError(
+                request.env._(
+                    "The workbook cannot be written: the server has no room left for files. "
+                    "Tell your administrator. The figures are safe, and on the screen as before."
+                )
+            ) from error
         response = request.make_response(
             wrap_file(request.httprequest.environ, file),
             [

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -41,8 +41,8 @@ class ResCompany(models.Model):
         "The length of the client's words cannot be negative.",
     )
 
-    @api.depends("partner_id.tz", "resource_calendar_id.tz")
     def _compute_funnel_tz(self):
+        """What a company begins with. Weeks gone by do not move because a calendar is changed."""
         for company in self:
             company.funnel_tz = company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
 
@@ -50,7 +50,7 @@ class ResCompany(models.Model):
         result = super().write(vals)
         if "currency_id" in vals:
             self.env["crm.lead.stage.history"]._forget_circumstances()
-        if {"funnel_tz", "partner_id", "resource_calendar_id"} & set(vals):
+        if "funnel_tz" in vals:
             self._weeks_moved()
         return result
 

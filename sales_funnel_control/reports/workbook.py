@@ -148,6 +148,8 @@ class Workbook:
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
+                # Else its parts are files, which stay where the disk is full.
+                "in_memory": True,
             },
         )
         self.book.set_properties(

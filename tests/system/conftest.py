@@ -19,6 +19,9 @@ from ground import odoo as ground_odoo  # noqa: E402
 from ground.databases import Databases  # noqa: E402
 from ground.server import borrowed_cluster  # noqa: E402
 
+# What takes long is run by name only: see `make proof`.
+collect_ignore = ["proof"]
+
 # Several processes may share the tests.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
@@ -54,6 +57,11 @@ class Maker:
     def installed(self, name):
         """The same, with our addon."""
         self.databases.copy(self._installed.name, f"system_{name}")
+        return self._made(name)
+
+    def copy(self, database, name):
+        """A copy of a database that a test made, as it is now."""
+        self.databases.copy(database.name, f"system_{name}")
         return self._made(name)
 
     def _made(self, name):

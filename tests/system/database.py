@@ -24,7 +24,7 @@ def complaints(log, database):
     return re.findall(rf"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) {database} .*$", log, re.MULTILINE)
 
 
-def _free_port():
+def free_port():
     """A port of the system's choice: the first free one is what others look for as well."""
     with socket.socket() as probe:
         probe.bind((ADDRESS, 0))
@@ -86,17 +86,18 @@ class Database:
         return self.run("-i", ADDON)
 
     @contextmanager
-    def served(self, number=1):
+    def served(self, *options, number=1):
         """Serve the database for the block; yields the address.
 
+        :param options: further arguments of Odoo
         :param number: which server of the database this is, where several serve it at once
         """
-        server = Server(self.odoo, self.name)
+        server = Server(self.odoo, self.name, *options)
         if number > 1:
             server.record = server.record.with_stem(f"{server.record.stem}-{number}")
             server.log = f"{server.log}-{number}"
         log_file(server.log).unlink(missing_ok=True)
-        server.start(_free_port())
+        server.start(free_port())
         try:
             yield server.url
         finally:

@@ -29,8 +29,12 @@ class WebSession:
     def page(self, path, **form):
         """The text of a page; with ``form`` values it is posted to."""
         data = urllib.parse.urlencode(form).encode() if form else None
+        return self.download(path, data).decode()
+
+    def download(self, path, data=None):
+        """What there is at a path, as bytes."""
         with self._open(self.url + path, data, timeout=120) as answer:
-            return answer.read().decode()
+            return answer.read()
 
     def export(self, model, *names):
         """The rows of a CSV export of all records of ``model`` the user finds, as dicts.
