@@ -13,7 +13,7 @@ test:
 	@dev/run test -- $(ARGS)
 
 test-stock:
-	@dev/run test-stock
+	@dev/run test-stock -- $(ARGS)
 
 lint:
 	@dev/run lint
