@@ -4,12 +4,16 @@
 const accessibility = (() => {
     const GRAVE = ["serious", "critical"];
     const PATIENCE = 60000;
-    // What Odoo puts around the content of every view.
-    const FRAME = [".o_control_panel", ".o-mail-Form-chatter", ".o_calendar_sidebar_container"];
+    // What Odoo puts around the content of every view, and what its widgets draw in it.
+    const FRAME = [
+        ...[".o_control_panel", ".o-mail-Form-chatter", ".o_calendar_sidebar_container"],
+        ...[".fc", ".o_progress", ".o_tag"],
+    ];
 
     const services = () => odoo.__WOWL_DEBUG__.root.env.services;
     const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-    const shown = () => document.querySelector(".o_action_manager > *");
+    const shown = () =>
+        document.querySelector(".modal-content") || document.querySelector(".o_action_manager > *");
 
     /** Wait until another screen than `old` is on the page, whole and at rest. */
     async function drawn(old) {
@@ -40,7 +44,11 @@ const accessibility = (() => {
     /** The serious findings on the page, as texts by what they are about. */
     async function look(name) {
         const isView = services().action.currentController.view;
-        const context = {include: [[".o_action_manager"]], exclude: isView ? FRAME : []};
+        const isDialog = document.querySelector(".modal-content");
+        const context = {
+            include: [[isDialog ? ".modal-content" : ".o_action_manager"]],
+            exclude: isView && !isDialog ? FRAME : [],
+        };
         const {violations} = await axe.run(context, {resultTypes: ["violations"]});
         const found = new Map();
         for (const rule of violations.filter((one) => GRAVE.includes(one.impact))) {
@@ -71,6 +79,7 @@ const accessibility = (() => {
                 views = [view.type, ...others.filter((type) => type !== "form")];
             }
             found.push(...(await look(`${name} (${view ? view.type : "screen"})`)));
+            services().dialog.closeAll();
         }
         return found;
     }
