@@ -16,7 +16,7 @@ proof:
 	@dev/run proof -- $(ARGS)
 
 test-stock:
-	@dev/run test-stock
+	@dev/run test-stock -- $(ARGS)
 
 lint:
 	@dev/run lint

@@ -5,7 +5,7 @@ import json
 import os
 import shlex
 
-from . import bench, cleaning, demo, linting, odoo, process, testing, translations
+from . import bench, cleaning, demo, linting, odoo, process, stock, testing, translations
 from .databases import RECIPES, Databases
 from .paths import CACHE, CHECKOUT, LOGS, STATE, make_folders
 from .report import Problem, note, say
@@ -123,7 +123,7 @@ def _proof(options):
 
 
 def _test_stock(options):
-    return testing.run_stock(odoo.get(), _passed_on(options))
+    return stock.run(odoo.get(), _passed_on(options))
 
 
 def _lint(options):

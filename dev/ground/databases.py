@@ -15,6 +15,8 @@ from .report import Problem, step
 STOCK_ADDONS = ("crm", "sale_crm", "sale_loyalty", "rating")
 # What a database without our addon has: with this one a browser can work there, too.
 STOCK = ",".join([*STOCK_ADDONS, DEV_ADDON])
+# Depends on all that Odoo has beside the CRM to make leads, such as the website's form.
+COMBINED = "test_crm_full"
 # Names that `db create` may not take: the cluster's own and ours.
 RESERVED = re.compile(r"template|postgres$|odoo$")
 NEEDED_MB = 500
@@ -216,6 +218,30 @@ def _switched_on(databases):
     )
 
 
+def _combined(databases):
+    """With all of Odoo's that makes leads: where our addon is tried, it comes on top."""
+    return Recipe(
+        "combined",
+        f"{COMBINED} over the demo data of Odoo",
+        [databases.odoo.source.version],
+        ["-i", COMBINED],
+        base=_stock(databases),
+        before="UPDATE ir_module_module SET demo = FALSE",
+        is_for_browsers=True,
+    )
+
+
+def _combined_switched_on(databases):
+    return Recipe(
+        "combined_switched_on",
+        f"{ADDON} over {COMBINED}",
+        [_digest(ADDON_FOLDER)],
+        ["-i", ADDON],
+        base=_combined(databases),
+        is_for_browsers=True,
+    )
+
+
 def _demo(databases):
     # The language comes first: only what is installed afterwards is translated whole.
     return Recipe(
@@ -233,6 +259,8 @@ RECIPES = {
     "stock": _stock,
     "addon": _addon,
     "switched_on": _switched_on,
+    "combined": _combined,
+    "combined_switched_on": _combined_switched_on,
     "demo": _demo,
 }
 

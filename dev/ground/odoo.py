@@ -47,7 +47,15 @@ class Odoo:
         # Another cluster has its settings beside its data.
         folder = STATE if self.cluster.is_main else self.cluster.home
         path = folder / f"{'-'.join(names)}.conf"
-        text = CONFIG.format(
+        text = self.config_text(database)
+        # Another run may be reading it.
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+        return path
+
+    def config_text(self, database=None):
+        """What the configuration says, bound to `database` if one is named."""
+        return CONFIG.format(
             addons_path=",".join(map(str, self.addons_paths)),
             data_dir=self.data,
             socket=self.cluster.socket,
@@ -56,10 +64,6 @@ class Odoo:
             database=f"db_name = {database}\n" if database else "",
             dbfilter=f"^{database}$" if database else "",
         )
-        # Another run may be reading it.
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
-        return path
 
     @property
     def env(self):

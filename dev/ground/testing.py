@@ -9,7 +9,7 @@ What takes long and belongs to no single change stands in `tests/system/proof`: 
 
 import subprocess
 
-from . import browser
+from . import browser, node
 from .databases import Databases
 from .locking import state_lock
 from .paths import ADDON, CHECKOUT, log_file
@@ -23,20 +23,6 @@ PROOF = f"{TESTS}/system/proof"
 
 # The system tests take longest and come first, so the order stays.
 SPREAD = ("-n2", "--dist=loadfile", "--no-loadscope-reorder")
-
-ENFORCEMENT_OFF = """
-env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "off")
-env.cr.commit()
-"""
-STOCK_SUITES = ("crm", "sales_team", "sale_crm", "loyalty", "sale_loyalty")
-# What Odoo itself tries of activities and meetings, which ours turn into contacts.
-STOCK_FILES = (
-    ("mail", "test_mail_activity.py"),
-    ("calendar", "test_calendar_activity.py"),
-    ("calendar", "test_mail_activity_mixin.py"),
-)
-# They fail on stock Odoo, too: one counts queries that other addons add, one depends on its timing.
-DESELECTED = ("-k", "not test_assign_perf_no_duplicates and not test_03_crm_tour_forecast")
 
 
 def run(odoo, arguments):
@@ -54,11 +40,12 @@ def _run(odoo, arguments, tests, spread=()):
     with state_lock("test run"), borrowed_cluster(odoo):
         databases = Databases(odoo)
         _drop_copies(databases)
-        _create(databases, "addon")
-        return _pytest(odoo, arguments, spread, default=(tests,))
+        create(databases, "addon")
+        axe = node.get().modules / "axe-core" / "axe.min.js"
+        return pytest(odoo, arguments, spread, default=(tests,), env={"SFC_AXE": str(axe)})
 
 
-def _create(databases, template):
+def create(databases, template):
     """Make the database; the times of the checkout's files may differ from the template's.
 
     Odoo would build all bundles anew in every tour then, and roll them back after it.
@@ -74,7 +61,12 @@ def _drop_copies(databases):
             databases.drop(name)
 
 
-def _pytest(odoo, arguments, spread=(), default=(TESTS,)):
+def pytest(odoo, arguments, spread=(), default=(TESTS,), env=None):
+    """Run pytest in the database of the tests and return its exit code.
+
+    :param default: the paths to run when `arguments` names none
+    :param env: what to add to the environment
+    """
     log = log_file("tests")
     log.unlink(missing_ok=True)
     say(f"Odoo's log of the tests: {log}")
@@ -89,21 +81,11 @@ def _pytest(odoo, arguments, spread=(), default=(TESTS,)):
         *(paths or default),
     ]
     return subprocess.run(
-        [str(part) for part in command], env=odoo.env, cwd=CHECKOUT, check=False
+        [str(part) for part in command],
+        env={**odoo.env, **(env or {})},
+        cwd=CHECKOUT,
+        check=False,
     ).returncode
-
-
-def run_stock(odoo, arguments):
-    """Run the suites of Odoo's own CRM addons in a database that has ours, too."""
-    browser.need()
-    with state_lock("test run"), borrowed_cluster(odoo):
-        # Our demo leads would change the scoring that those suites compute.
-        _create(Databases(odoo), "switched_on")
-        # Those suites lose leads without a reason.
-        odoo.script("switching our rules off", ENFORCEMENT_OFF, DATABASE)
-        folders = [odoo.source.folder(addon) / "tests" for addon in STOCK_SUITES]
-        files = [odoo.source.folder(addon) / "tests" / name for addon, name in STOCK_FILES]
-        return _pytest(odoo, [*DESELECTED, *arguments], default=[*folders, *files])
 
 
 def _is_path(argument):

@@ -58,7 +58,7 @@ def _make(venv):
         )
         process.run(
             [
-                *(venv.python, _pip(), "install"),
+                *(venv.python, pip(), "install"),
                 *("--disable-pip-version-check", "--no-input", "--prefer-binary"),
                 *("--requirement", REQUIREMENTS),
             ],
@@ -67,7 +67,7 @@ def _make(venv):
         venv.stamp.touch()
 
 
-def _pip():
+def pip():
     """A pip that runs from its wheel: Debian's Python has none without extra packages."""
     bundled = _bundled_pip()
     if bundled:
