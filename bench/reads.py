@@ -58,7 +58,10 @@ def measured(sides):
         by_hand = sum(count for _user, _rank, count, _passed in _from_chatter(bounds)(env))
     if entries != by_hand:
         sys.exit(f"error: {entries:,} entries on the board, {by_hand:,} in the chatter")
-    return [_measured(reading, sides) for reading in _readings(bounds)]
+    lines = [_measured(reading, sides) for reading in _readings(bounds)]
+    with stock.transaction() as env:
+        chatter.unindex(env)
+    return lines
 
 
 def _measured(reading, sides):

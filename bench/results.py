@@ -175,7 +175,6 @@ def keep(title, text):
         for section in re.split(r"^(?=#+ )", kept, flags=re.MULTILINE)
         if section.strip()
     }
-    sections[title] = (
-        f"{'##' if sections and title not in list(sections)[:1] else '#'} {title}\n\n{text}"
-    )
+    is_first = title in list(sections)[:1] or not sections
+    sections[title] = f"{'#' if is_first else '##'} {title}\n\n{text}"
     RESULTS.write_text("\n\n".join(sections.values()) + "\n")
