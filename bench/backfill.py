@@ -16,8 +16,8 @@ from odoo.tools import SQL
 _TABLES = ("crm_lead_stage_history", "crm_lead_refusal")
 # By then every batch has been as large as any.
 _FIRST_BATCHES = 3
-# Memory is constant that does not grow by more than this after the first batches.
-_CONSTANT = 1.25
+# Memory is constant that grows by no more MB than this after the first batches.
+_CONSTANT = 16
 
 
 class Backfill(NamedTuple):
@@ -38,7 +38,7 @@ class Backfill(NamedTuple):
 
     def line(self):
         """The line of the table: twice the bare insertion may it take, in constant memory."""
-        is_constant = self.memory <= _CONSTANT * self.early_memory
+        is_constant = self.memory <= self.early_memory + _CONSTANT
         return Line(
             "backfill of the ledger",
             "the bare INSERT … SELECT",
