@@ -85,6 +85,7 @@ def lines(name):
             second.work,
             second.memory,
             remark=f"{second.written:,} rows written" if second.written else "",
+            is_watched=True,
         ),
     ]
 

@@ -46,6 +46,7 @@ class Line:
     :param more_queries: how many more the addon may send; None for any number
     :param memory: MB that the process grew by at most
     :param remark: what else was seen to fail
+    :param is_watched: whether there is something to see fail, beside the goals
     """
 
     title: str
@@ -58,6 +59,7 @@ class Line:
     queries: tuple | None = None
     more_queries: int | None = None
     remark: str = ""
+    is_watched: bool = False
 
     @classmethod
     def of(cls, reading, costs, others):
@@ -127,7 +129,7 @@ class Table:
         missed = list(dict.fromkeys(word for line in by_size.values() for word in line.missed()))
         if growth is not None and round(growth, 2) > LINEAR:
             missed.append("growth")
-        is_judged = goals or growth is not None or largest.remark
+        is_judged = goals or growth is not None or largest.is_watched
         return [
             largest.title,
             largest.against,
