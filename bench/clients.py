@@ -1,70 +1,122 @@
 """The nightly run over the client base: linear, within bounded memory, idempotent, resumable."""
 
 import os
-import resource
 import signal
-import sys
-import time
-from ast import literal_eval
+from typing import NamedTuple
 
 import databases
+import results
+from apart import apart
+from measure import memory_from_here, peak_memory, worked
 
 import odoo
 from odoo.modules.registry import Registry
-from odoo.tools import SQL, config
+from odoo.tools import SQL
 
 PURCHASES = 5
 # A run is killed after so many batches, and taken up again.
 KILLED_AFTER = 30
 # What a run writes of itself.
 OWN_TABLES = ["crm_client_run"]
+TITLE = "The nightly run over the clients"
+INTRODUCTION = """Written by `make bench ARGS="--base"`: the run over a base of {half:,} and of
+{whole:,} clients with {purchases} orders each, in a process of its own. *Growth* is the processor
+time, of Odoo and of the database, over that of half the clients, by the number of clients: 1 is
+linear. *Rows written* are those that the database itself counts, the note of the run left out. At
+last every purchase is another one, and the run is killed (-9) after {killed} batches.
+
+"""
 
 
-def run(options):
+class Run(NamedTuple):
+    """One run, or the rest of one.
+
+    :param work: seconds of processor time
+    :param changes: clients it changed, by its own count
+    :param memory: MB that the process grew by at most
+    :param written: rows the database wrote
+    """
+
+    work: float
+    changes: int
+    memory: float
+    written: int
+
+
+def run(name, options):
     """Go over a base of half the size and of the whole, each again with nothing changed.
 
     At last every purchase is another one, and the run is killed on the way.
     """
-    [name] = config["db_name"]
-    if not options.reuse:
-        databases.install(name)
-    seconds = {}
-    for count in (options.clients // 2, options.clients):
+    half, whole = options.clients // 2, options.clients
+    rows = [["run", "clients", "growth", "rows written", "memory, MB", "result"]]
+    first = {}
+    for count in (half, whole):
         with Registry(name).cursor() as cr:
             _fill(odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {}), count)
         databases.vacuum(name)
-        seconds[count] = _report(name, "first", count)
-        _report(name, "second", count)
-    half, whole = seconds.values()
-    print(f"twice the clients take {whole / half:.2f} times as long", file=sys.stderr)
+        first[count] = go_over(name)
+        growth = first[count].work / first[half].work / (count / half)
+        rows.append(_row("first", count, first[count], growth))
+        rows.append(_row("again, nothing changed", count, go_over(name)))
     with Registry(name).cursor() as cr:
         cr.execute(SQL("UPDATE sale_order SET amount_untaxed = amount_untaxed + 1"))
     databases.vacuum(name)
-    if _go_over(name, KILLED_AFTER):
+    if apart(_go_over, name, KILLED_AFTER):
         raise SystemExit(f"the run was through before {KILLED_AFTER} batches")
-    _report(name, "resumed", options.clients)
-    _report(name, "second", options.clients)
-    if not options.keep:
-        databases.drop(name)
+    rows.append(_row("the rest, after -9", whole, go_over(name)))
+    rows.append(_row("again, nothing changed", whole, go_over(name)))
+    table = results.aligned(rows)
+    print(table)
+    if not options.dry:
+        text = INTRODUCTION.format(half=half, whole=whole, purchases=PURCHASES, killed=KILLED_AFTER)
+        results.keep(TITLE, text + table)
 
 
-def _report(name, title, count):
-    """Go over the base and print what it took.
+def lines(name):
+    """Lines of the table: the first run over the clients that are there, and the next one."""
+    first, second = go_over(name), go_over(name)
+    return [
+        results.Line("nightly run over the clients", "", None, first.work, first.memory),
+        results.Line(
+            "the same, nothing changed",
+            "",
+            None,
+            second.work,
+            second.memory,
+            remark=f"{second.written:,} rows written" if second.written else "",
+            is_watched=True,
+        ),
+    ]
 
-    :return: seconds
+
+def _row(title, count, done, growth=None):
+    if title.startswith("again"):
+        verdict = "reached" if done.written == 0 else "missed: rows written"
+    elif growth is not None:
+        verdict = "reached" if growth <= results.LINEAR else "missed: growth"
+    else:
+        verdict = "reached" if done.changes else "missed: nothing was left"
+    return [
+        title,
+        f"{count:,}",
+        "" if growth is None else f"{growth:.2f}",
+        f"{done.written:,}",
+        f"{done.memory:.0f}",
+        verdict,
+    ]
+
+
+def go_over(name):
+    """Go over the whole base, or what is left of it, in a process of its own.
+
+    :rtype: Run
     """
     before = _tuples(name)
-    answer = _go_over(name)
-    if not answer:
-        raise SystemExit(f"the {title} run over {count} clients failed")
-    seconds, written, memory = answer
-    print(
-        f"{count:>9,} clients, {count * PURCHASES:>9,} orders, {title:>7} run: "
-        f"{seconds:7.1f} s, {written:>9,} changes, {_tuples(name) - before:>9,} rows written, "
-        f"{memory:5.0f} MB",
-        file=sys.stderr,
-    )
-    return seconds
+    answer = apart(_go_over, name)
+    if answer is None:
+        raise SystemExit("the nightly run failed")
+    return Run(*answer, _tuples(name) - before)
 
 
 def _tuples(name):
@@ -135,29 +187,11 @@ def _fill(env, count):
 
 
 def _go_over(name, stop_after=None):
-    """One run, or the rest of one, in a process of its own, committed batch by batch.
+    """One run, committed batch by batch.
 
     :param stop_after: batches after which the process is killed
-    :return: seconds, changes the run counts, peak memory in MB; None where it did not come through
+    :return: seconds, changes the run counts, MB that the process grew by
     """
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if not pid:
-        os.close(reader)
-        try:
-            answer = _in_child(name, stop_after)
-            os.write(writer, repr(answer).encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        answer = pipe.read()
-    os.waitpid(pid, 0)
-    return literal_eval(answer) if answer else None
-
-
-def _in_child(name, stop_after):
-    odoo.sql_db.close_all()
     with Registry(name).cursor() as cr:
         env = odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
         Run = env["crm.client.run"]
@@ -166,14 +200,14 @@ def _in_child(name, stop_after):
         run = mine.exists() or Run.create(
             {"company_id": env.company.id, "day": env.company._funnel_today()}
         )
-        start = time.perf_counter()
+        backend = cr._cnx.info.backend_pid
+        before, begin = memory_from_here(), worked(backend)
         for number, _batch in enumerate(run._batches(), 1):
             cr.commit()
             if number == stop_after:
                 os.kill(os.getpid(), signal.SIGKILL)
-        seconds = time.perf_counter() - start
+        work = worked(backend) - begin
         # The database counts what a transaction wrote when the session has been idle, or ends.
         cr.execute(SQL("SELECT pg_stat_force_next_flush()"))
         cr.commit()
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return round(seconds, 1), run.clients_written, round(memory)
+        return work, run.clients_written, peak_memory() - before

@@ -1,9 +1,12 @@
-"""Measuring one piece of work: processor time, elapsed time and queries."""
+"""Measuring one piece of work: processor time, elapsed time, queries and memory."""
 
 import functools
 import gc
+import os
 import time
 from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import odoo
@@ -11,6 +14,7 @@ from odoo.modules.registry import Registry
 
 # Through these two every change of a lead comes to the ledger; neither calls the other.
 _LEDGER_METHODS = ("_note_changed", "_catch_up")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Cost(NamedTuple):
@@ -21,12 +25,14 @@ class Cost(NamedTuple):
     :param own: seconds of ``work`` in which the addon kept its ledger, timed directly
     :param elapsed: seconds on the clock
     :param queries: statements sent to the database
+    :param memory: MB that the process grew by at most
     """
 
     work: float
     own: float
     elapsed: float
     queries: int
+    memory: float
 
 
 class Figure(NamedTuple):
@@ -37,7 +43,7 @@ class Figure(NamedTuple):
 
 
 class Side:
-    """One of the two databases, as the administrator uses it."""
+    """One of the two databases, as its users work in it."""
 
     def __init__(self, name):
         self.name = name
@@ -53,11 +59,11 @@ class Side:
     def _timed(self, method):
         @functools.wraps(method)
         def timed(*args, **kwargs):
-            begin = _worked(self._backend)
+            begin = worked(self._backend)
             try:
                 return method(*args, **kwargs)
             finally:
-                self._own += _worked(self._backend) - begin
+                self._own += worked(self._backend) - begin
 
         return timed
 
@@ -66,23 +72,26 @@ class Side:
         odoo.sql_db.close_db(self.name)
 
     @contextmanager
-    def transaction(self):
+    def transaction(self, login="admin"):
         """An environment like that of one request; its cost is in ``cost`` afterwards."""
         gc.collect()
         with self.registry.cursor() as cr:
-            admin = odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {}).ref("base.user_admin")
-            env = odoo.api.Environment(cr, admin.id, {})
+            system = odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
+            user = system["res.users"].search([("login", "=", login)])
+            env = odoo.api.Environment(cr, user.id, {})
             self._backend = backend = cr._cnx.info.backend_pid
             self._own = 0.0
             queries = cr.sql_log_count
-            elapsed, work = time.perf_counter(), _worked(backend)
+            before = memory_from_here()
+            elapsed, work = time.perf_counter(), worked(backend)
             yield env
             cr.commit()
             self.cost = Cost(
-                _worked(backend) - work,
+                worked(backend) - work,
                 self._own,
                 time.perf_counter() - elapsed,
                 cr.sql_log_count - queries,
+                peak_memory() - before,
             )
 
 
@@ -102,7 +111,59 @@ def paired(operation, sides, supply):
     return Figure(operation, pairs)
 
 
-def _worked(backend):
+def middle(costs, name):
+    """The median of one of the figures of several costs."""
+    return median(getattr(cost, name) for cost in costs)
+
+
+def ratio(costs, others, name="work"):
+    """The median of the ratios of what was done side by side."""
+    return median(
+        getattr(cost, name) / getattr(other, name)
+        for cost, other in zip(costs, others, strict=True)
+    )
+
+
+def worked(backend):
     """Seconds for which this thread and a process of the database have been running."""
-    with open(f"/proc/{backend}/schedstat") as stat:
-        return time.thread_time() + int(stat.read().split()[0]) / 1e9
+    return time.thread_time() + int(Path(f"/proc/{backend}/schedstat").read_text().split()[0]) / 1e9
+
+
+def worked_in_cluster(backend):
+    """Seconds for which this process and all of the database have been running.
+
+    :param backend: any process of the database
+    """
+    postmaster = _stat(backend)[1]
+    processes = [stat for stat in map(_stat, _pids()) if stat and stat[1] == postmaster]
+    ended = sum(_stat(postmaster)[13:15])
+    living = sum(sum(stat[11:13]) for stat in processes)
+    return time.process_time() + (ended + living) / _TICKS
+
+
+def _pids():
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _stat(pid):
+    """The numbers the system keeps of a process, from its state on; None once it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, *numbers = text.rpartition(")")[2].split()
+    return [state, *map(int, numbers)]
+
+
+def memory_from_here():
+    """Let the peak begin anew, and return the MB that the process holds now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return peak_memory()
+
+
+def peak_memory():
+    """MB that the process held at most since :func:`memory_from_here`."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("The system does not tell the memory of a process.")

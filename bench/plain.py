@@ -6,15 +6,14 @@ FLOW_WEEKS = 8
 
 
 def figures(env, team, period):
-    """One statement for each figure of the board; the conversion, which is the main one, first.
+    """One statement for each figure of the board.
 
-    :param dict period: the board's own ``period``
-    :rtype: list[SQL]
+    :param dict period: ``date_from`` and ``date_to``, as the board has them
+    :rtype: dict[str, SQL]
     """
     given = {
         "team": team.id,
-        "begin": _midnight(env, SQL("%s::date", period["date_from"])),
-        "end": _midnight(env, SQL("%s::date + 1", period["date_to"])),
+        **_bounds(env, period),
         "first_week": _midnight(
             env,
             SQL("date_trunc('week', %s::date)::date - %s", period["date_to"], 7 * (FLOW_WEEKS - 1)),
@@ -30,7 +29,53 @@ def figures(env, team, period):
         ),
         "zone": env.company.funnel_tz,
     }
-    return [SQL(text, **given) for text in (_CONVERSION, _STANDING, _FLOW, _REFUSALS)]
+    texts = {
+        "conversion": _CONVERSION,
+        "standing": _STANDING,
+        "flow": _FLOW,
+        "refusals": _REFUSALS,
+    }
+    return {name: SQL(text, **given) for name, text in texts.items()}
+
+
+def bounds(env, period):
+    """The first moment of a period, and the first after it, in UTC."""
+    given = _bounds(env, period)
+    [[begin, end]] = env.execute_query(SQL("SELECT %s, %s", given["begin"], given["end"]))
+    return {"begin": begin, "end": end}
+
+
+def contacts(team, first_week):
+    """The statements of contacts and norms by manager and kind, from a week on."""
+    return [
+        SQL(
+            """
+            SELECT user_id, counts_as, COUNT(*)
+              FROM crm_contact_log
+             WHERE team_id = %s AND week_start >= %s AND state = 'done' AND counts_as IS NOT NULL
+          GROUP BY user_id, counts_as
+            """,
+            team.id,
+            first_week,
+        ),
+        SQL(
+            """
+            SELECT user_id, kind, SUM(norm)
+              FROM crm_contact_norm_week
+             WHERE team_id = %s AND week_start >= %s AND week_start <= CURRENT_DATE
+          GROUP BY user_id, kind
+            """,
+            team.id,
+            first_week,
+        ),
+    ]
+
+
+def _bounds(env, period):
+    return {
+        "begin": _midnight(env, SQL("%s::date", period["date_from"])),
+        "end": _midnight(env, SQL("%s::date + 1", period["date_to"])),
+    }
 
 
 def _midnight(env, day):

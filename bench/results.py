@@ -1,178 +1,182 @@
-"""The tables of results, in the terminal and in RESULTS.md."""
+"""The one table of results, in the terminal and in RESULTS.md."""
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+
+from measure import middle, ratio
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-INTRODUCTION = """# What the addon costs
-
-Written by `make bench`: the same work on the same leads, on stock Odoo 19 and with the addon, in
-turns, among {leads:,} leads. *Ledger* is judged: the processor time, of Odoo and of the database
-together, of the whole transaction over that of all but the keeping of the ledger, which is timed
-directly. *Work* and *elapsed* compare whole transactions of the two databases, by processor time
-and by the clock: medians of pairs, which waver by a tenth where pairs are few. The queries are
-those of one transaction.
-
-"""
-BOARD_INTRODUCTION = """## The control board
-
-Written by `make bench ARGS="--board"`: the payload of the control board, as a sales administrator
-asks for it, over plain SQL, written by hand, of the same figures (conversion by manager and
-transition, clients in work, the flow of the last weeks, the refusals) in the same ledger of
-{stays:,} stays of {opportunities:,} opportunities, the work of one team in two years. All by the
-clock, in turns, medians of pairs. *Conversion* is the board's counting of entries alone over the
-plain SQL of it alone; *board, conversion* is everything over the plain SQL of the conversion alone.
-The first reader of the day has Odoo's caches empty, and waits until it is determined after how many
-days an entry is mature.
-
-"""
+# Growth up to here is linear: the rest is what measurements waver by.
+LINEAR = 1.1
 
 
-class Row:
-    """One operation's line."""
+@dataclass(frozen=True)
+class Goal:
+    """How many times what it is held against a thing may take, or must be faster."""
 
-    def __init__(self, figure):
-        self.operation = figure.operation
-        self.stock, self.addon = zip(*figure.pairs, strict=True)
-        self.ledger = median(cost.work / (cost.work - cost.own) for cost in self.addon)
-        self.work = self._ratio("work")
-        self.elapsed = self._ratio("elapsed")
-        self.queries = [median(cost.queries for cost in side) for side in (self.stock, self.addon)]
+    limit: float
+    must_be_faster: bool = False
 
     def __str__(self):
-        return (
-            f"{self.ledger:.3f} times with the ledger, {self.work:.3f} times the work,"
-            f" {self.elapsed:.3f} times as long,"
-            f" {self.queries[0]:g} and {self.queries[1]:g} queries"
+        return f"≥ {self.limit:g} × faster" if self.must_be_faster else f"≤ {self.limit:.2f}"
+
+    def is_reached(self, value):
+        if self.must_be_faster:
+            return 1 / value >= self.limit
+        return round(value, 2) <= self.limit
+
+
+def at_most(limit):
+    return Goal(limit)
+
+
+def at_least(limit):
+    return Goal(limit, must_be_faster=True)
+
+
+@dataclass
+class Line:
+    """One line of the table, as it was measured among so many opportunities.
+
+    :param ratio: what is judged; None where there is nothing to hold it against
+    :param work: seconds of processor time, for the growth
+    :param whole: the ratio of whole transactions, where not all of them is judged
+    :param queries: sent by the other, and by the addon
+    :param more_queries: how many more the addon may send; None for any number
+    :param memory: MB that the process grew by at most
+    :param remark: what else was seen to fail
+    :param is_watched: whether there is something to see fail, beside the goals
+    """
+
+    title: str
+    against: str
+    ratio: float | None
+    work: float
+    memory: float
+    goal: Goal | None = None
+    whole: float | None = None
+    queries: tuple | None = None
+    more_queries: int | None = None
+    remark: str = ""
+    is_watched: bool = False
+
+    @classmethod
+    def of(cls, reading, costs, others):
+        """The line of something that was read in turns with something else."""
+        return cls(
+            reading.title,
+            reading.against,
+            ratio(costs, others),
+            middle(costs, "work"),
+            max(cost.memory for cost in costs),
+            reading.goal,
+            queries=(middle(others, "queries"), middle(costs, "queries")),
         )
 
-    def _ratio(self, name):
-        return median(
-            getattr(addon, name) / getattr(stock, name)
-            for stock, addon in zip(self.stock, self.addon, strict=True)
+    @classmethod
+    def of_operation(cls, figure):
+        """The line of an operation; the keeping of the ledger is judged."""
+        stock, addon = zip(*figure.pairs, strict=True)
+        without = [cost._replace(work=cost.work - cost.own) for cost in addon]
+        return cls(
+            figure.operation.title,
+            "stock Odoo",
+            ratio(addon, without),
+            middle(addon, "work"),
+            max(cost.memory for cost in addon),
+            at_most(figure.operation.goal),
+            whole=ratio(addon, stock),
+            queries=(middle(stock, "queries"), middle(addon, "queries")),
+            more_queries=figure.operation.more_queries,
         )
 
-    @property
-    def milliseconds(self):
-        """Elapsed per lead, on stock Odoo and with the addon."""
-        return [
-            1000 * median(cost.elapsed for cost in side) / self.operation.size
-            for side in (self.stock, self.addon)
-        ]
-
-    @property
-    def goal(self):
-        goal = f"≤ {self.operation.goal:.2f}"
-        if self.operation.more_queries is not None:
-            goal += f", ≤ {self.operation.more_queries} queries more"
-        return goal
-
-    @property
-    def verdict(self):
-        missed = []
-        if round(self.ledger, 2) > self.operation.goal:
+    def missed(self):
+        """What of its goals it misses, in words."""
+        missed = [self.remark] if self.remark else []
+        if self.goal and not self.goal.is_reached(self.ratio):
             missed.append("time")
-        allowed = self.operation.more_queries
-        if allowed is not None and self.queries[1] - self.queries[0] > allowed:
+        if self.more_queries is not None and self.queries[1] - self.queries[0] > self.more_queries:
             missed.append("queries")
-        return f"missed: {', '.join(missed)}" if missed else "reached"
+        return missed
 
-    def cells(self, with_times):
-        times = [f"{value:.2f}" for value in self.milliseconds] if with_times else []
+
+@dataclass
+class Table:
+    """The lines of one run: for each title its lines, by number of opportunities."""
+
+    sizes: list
+    lines: dict = field(default_factory=dict)
+
+    def add(self, size, lines):
+        for line in lines:
+            self.lines.setdefault((line.title, line.against), {})[size] = line
+
+    def rows(self):
+        """The table's cells, its header first."""
+        header = ["what", "against", *(f"{size:,}" for size in self.sizes), "whole", "queries"]
         return [
-            self.operation.title,
-            *times,
-            f"{self.ledger:.2f}",
-            f"{self.work:.2f}",
-            f"{self.elapsed:.2f}",
-            f"{self.queries[0]:g} / {self.queries[1]:g}",
-            self.goal,
-            self.verdict,
+            [*header, "memory, MB", "growth", "goal", "result"],
+            *(self._cells(by_size) for by_size in self.lines.values()),
         ]
 
-
-class BoardRow:
-    """The line of one period of the control board."""
-
-    def __init__(self, title, readings, goal=None):
-        self.title = title
-        self.limit = goal
-        self.board = median(reading.board / reading.everything for reading in readings)
-        self.alone = median(reading.board / reading.plain for reading in readings)
-        self.main = median(reading.main / reading.plain for reading in readings)
-        self.statements = median(reading.statements for reading in readings)
-        self.milliseconds = [
-            1000 * median(getattr(reading, name) for reading in readings)
-            for name in ("plain", "everything", "board")
-        ]
-
-    @property
-    def goal(self):
-        return f"≤ {self.limit:.2f}" if self.limit else ""
-
-    @property
-    def verdict(self):
-        if not self.limit:
-            return ""
-        slowest = max(round(self.board, 2), round(self.main, 2))
-        return "reached" if slowest <= self.limit else "missed: time"
-
-    def cells(self, with_times):
-        times = [f"{value:.0f}" for value in self.milliseconds] if with_times else []
+    def _cells(self, by_size):
+        largest = by_size[max(by_size)]
+        goals = [str(largest.goal)] if largest.goal else []
+        if largest.more_queries is not None:
+            goals.append(f"≤ {largest.more_queries} queries more")
+        growth = self._growth(by_size)
+        missed = list(dict.fromkeys(word for line in by_size.values() for word in line.missed()))
+        if growth is not None and round(growth, 2) > LINEAR:
+            missed.append("growth")
+        is_judged = goals or growth is not None or largest.is_watched
         return [
-            self.title,
-            *times,
-            f"{self.main:.2f}",
-            f"{self.board:.2f}",
-            f"{self.alone:.2f}",
-            f"{self.statements:g}",
-            self.goal,
-            self.verdict,
+            largest.title,
+            largest.against,
+            *(_times(by_size[size]) if size in by_size else "" for size in self.sizes),
+            "" if largest.whole is None else f"{largest.whole:.2f}",
+            " / ".join(f"{count:g}" for count in largest.queries or ()),
+            " / ".join(f"{line.memory:.0f}" for line in by_size.values()),
+            "" if growth is None else f"{growth:.2f}",
+            ", ".join(goals),
+            (f"missed: {', '.join(missed)}" if missed else "reached") if is_judged else "",
         ]
 
-
-def table(rows, with_times=True):
-    """The results as a table that reads well in a terminal and as Markdown."""
-    times = ["stock, ms a lead", "with addon"] if with_times else []
-    header = ["operation", *times, "ledger", "work", "elapsed", "queries", "goal", "result"]
-    return _aligned([header, *(row.cells(with_times) for row in rows)])
-
-
-def board_table(rows, with_times=True):
-    """The same for the control board."""
-    times = ["plain, ms", "all plain, ms", "board, ms"] if with_times else []
-    ratios = ["conversion", "board", "board, conversion"]
-    header = ["period", *times, *ratios, "statements", "goal", "result"]
-    return _aligned([header, *(row.cells(with_times) for row in rows)])
+    def _growth(self, by_size):
+        """Time over time, divided by size over size: 1 is linear, less is better."""
+        if len(by_size) < 2:
+            return None
+        small, large = min(by_size), max(by_size)
+        return by_size[large].work / by_size[small].work / (large / small)
 
 
-def _aligned(lines):
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, ["-" * width for width in widths])
+def _times(line):
+    """The ratio as it is read: so many times as long, or so many times faster."""
+    if line.ratio is None:
+        return "measured"
+    if line.goal and line.goal.must_be_faster:
+        return f"{1 / line.ratio:.1f} × faster"
+    return f"{line.ratio:.2f}"
+
+
+def aligned(rows):
+    """A table that reads well in a terminal and as Markdown; its first row is the header."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = ["-" * width for width in widths]
     return "\n".join(
-        "| "
-        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        + " |"
-        for line in lines
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in [rows[0], rule, *rows[1:]]
     )
 
 
-def keep(rows, leads):
-    """Write RESULTS.md: ratios only, as times tell more of the machine than of the addon."""
-    _keep(0, INTRODUCTION.format(leads=leads) + table(rows, with_times=False) + "\n")
-
-
-def keep_board(rows, opportunities, stays):
-    """Write the control board's section of RESULTS.md."""
-    text = BOARD_INTRODUCTION.format(opportunities=opportunities, stays=stays)
-    _keep(1, text + board_table(rows, with_times=False) + "\n")
-
-
-def _keep(place, text):
-    """Write one section of RESULTS.md, the other stays as it is."""
+def keep(title, text):
+    """Write one section of RESULTS.md, its heading included; the others stay as they are."""
     kept = RESULTS.read_text() if RESULTS.exists() else ""
-    cost, *board = re.split(r"^(?=## )", kept, maxsplit=1, flags=re.MULTILINE)
-    sections = [cost, *board] if board else [cost, ""]
-    sections[place] = text
-    RESULTS.write_text("\n".join(section.strip("\n") + "\n" for section in sections if section))
+    sections = {
+        section.split("\n", 1)[0].lstrip("# "): section.strip()
+        for section in re.split(r"^(?=#+ )", kept, flags=re.MULTILINE)
+        if section.strip()
+    }
+    is_first = title in list(sections)[:1] or not sections
+    sections[title] = f"{'#' if is_first else '##'} {title}\n\n{text}"
+    RESULTS.write_text("\n\n".join(sections.values()) + "\n")

@@ -26,6 +26,8 @@ def post_init_hook(env):
     lead_ids = history._leads_to_rebuild()
     for start in range(0, len(lead_ids), history._BACKFILL_BATCH):
         history._backfill(lead_ids[start : start + history._BACKFILL_BATCH])
+    # Without statistics PostgreSQL takes the new tables to be empty, and goes over them row by row.
+    env.cr.execute(SQL("ANALYZE crm_lead_stage_history, crm_lead_refusal"))
     env["crm.deal.cycle"]._cron_compute()
     _know_clients(env)
 

@@ -1,0 +1,218 @@
+"""What is read: each screen beside what stock Odoo or plain SQL takes for the same."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import chatter
+import draw
+import plain
+from lxml import etree
+from results import Line, at_least, at_most
+
+_WEEKS = 52 * draw.YEARS + 1
+_LATELY = 13
+# The week before last: of the past one there may be a review already.
+_REVIEWED = 3
+_CARDS = 40
+_BAR_COLORS = dict.fromkeys(("planned", "today", "overdue"), "")
+_STOCK = "stock Odoo"
+_LEDGER = "plain SQL on the ledger"
+_CHATTER = "the best SQL over the chatter"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Something read with the addon, and what it is held against.
+
+    :param run: reads it, in the database with the addon
+    :param against: what it is held against
+    :param other: does that: in the database without the addon, or on the ledger
+    :param is_cold: with Odoo's caches empty, as the first reader of the day has it
+    """
+
+    title: str
+    run: Callable
+    against: str
+    other: Callable
+    goal: object = None
+    login: str = draw.HEAD
+    times: int = 7
+    is_cold: bool = False
+
+
+def measured(sides):
+    """Read everything, in turns with what it is held against.
+
+    :param sides: the database without the addon, and the one with it
+    :rtype: list[Line]
+    """
+    stock, addon = sides
+    with addon.transaction(draw.HEAD) as env:
+        bounds = plain.bounds(env, _days(env))
+        entries = _entries_on_board(env)
+    with stock.transaction() as env:
+        chatter.index(env)
+    with stock.transaction() as env:
+        by_hand = sum(count for _user, _rank, count, _passed in _from_chatter(bounds)(env))
+    if entries != by_hand:
+        sys.exit(f"error: {entries:,} entries on the board, {by_hand:,} in the chatter")
+    lines = [_measured(reading, sides) for reading in _readings(bounds)]
+    with stock.transaction() as env:
+        chatter.unindex(env)
+    return lines
+
+
+def _measured(reading, sides):
+    print(f"{reading.title}, against {reading.against} …", file=sys.stderr)
+    stock, addon = sides
+    beside = addon if reading.against == _LEDGER else stock
+    costs, others = [], []
+    # The first turn fills the caches.
+    for turn in range(reading.times + 1):
+        if reading.is_cold:
+            addon.registry.clear_cache()
+        with addon.transaction(reading.login) as env:
+            reading.run(env)
+        cost = addon.cost
+        with beside.transaction(reading.login) as env:
+            reading.other(env)
+        if turn:
+            costs.append(cost)
+            others.append(beside.cost)
+    return Line.of(reading, costs, others)
+
+
+def _readings(bounds):
+    from_chatter = _from_chatter(bounds)
+    return (
+        Reading("kanban of the team", _kanban, _STOCK, _kanban, at_most(1.05)),
+        Reading("kanban of one's own", _kanban, _STOCK, _kanban, at_most(1.05), draw.SALESPERSON),
+        Reading("pivot", _pivot, _LEDGER, _plain("conversion"), at_most(1.5)),
+        Reading("pivot", _pivot, _CHATTER, from_chatter, at_least(9), times=3),
+        Reading("board, two years", _board(_WEEKS), _LEDGER, _plain(), at_most(1.5)),
+        Reading("board, 13 weeks", _board(_LATELY), _LEDGER, _plain(weeks=_LATELY), at_most(1.5)),
+        Reading("board, first of the day", _board(_WEEKS), _LEDGER, _plain(), is_cold=True),
+        Reading("board, two years", _board(_WEEKS), _CHATTER, from_chatter, at_least(9), times=3),
+        Reading("contact report", _contact_report, _LEDGER, _plain_contacts),
+        Reading("weekly review of a team", _review, _LEDGER, _plain(weeks=_REVIEWED), times=3),
+        Reading(
+            "planner, first answer", _planner, _LEDGER, _plain(weeks=52), times=3, is_cold=True
+        ),
+    )
+
+
+def _kanban(env):
+    """The pipeline as its kanban view asks for it: columns, cards and bars."""
+    team = draw.team(env)
+    domain = [("type", "=", "opportunity"), ("team_id", "=", team.id)]
+    if env.user.login != draw.HEAD:
+        domain.append(("user_id", "=", env.uid))
+    Lead = env["crm.lead"].with_context(default_team_id=team.id, default_type="opportunity")
+    view = Lead.get_view(env.ref("crm.crm_case_kanban_view_leads").id, "kanban")
+    arch = etree.fromstring(view["arch"])
+    bar = arch.find(".//progressbar")
+    Lead.web_read_group(
+        domain,
+        ["stage_id"],
+        [f"{bar.get('sum_field')}:sum"],
+        auto_unfold=True,
+        unfold_read_specification=_specification(Lead, arch),
+        unfold_read_default_limit=_CARDS,
+    )
+    Lead.read_progress_bar(domain, "stage_id", {"field": bar.get("field"), "colors": _BAR_COLORS})
+
+
+def _specification(Lead, arch):
+    """What the web client asks for of each card: the view's own fields."""
+    names = {node.get("name") for node in arch.iter("field")}
+    return {
+        name: {"fields": {"display_name": {}}} if Lead._fields[name].relational else {}
+        for name in sorted(names)
+    }
+
+
+def _pivot(env):
+    env["crm.funnel.report"].formatted_read_group(
+        [("team_id", "=", draw.team(env).id), ("week_start", ">=", _first_week(env, _WEEKS))],
+        ["user_id", "next_stage_id"],
+        ["entered:sum", "advanced:sum", "conversion_rate:avg", "target_rate:avg", "gap:avg"],
+    )
+
+
+def _board(weeks):
+    def read(env):
+        return env["crm.control.board"].get_board(draw.team(env).id, weeks=weeks)
+
+    return read
+
+
+def _entries_on_board(env):
+    cells = _board(_WEEKS)(env)["cells"]
+    return sum(cell["entered"] + cell["young_entered"] for cell in cells)
+
+
+def _contact_report(env):
+    env["crm.contact.report"].formatted_read_group(
+        [("team_id", "=", draw.team(env).id), ("week_start", ">=", _first_week(env, _LATELY))],
+        ["user_id", "kind"],
+        ["counted:sum", "norm:sum", "fulfilment:avg"],
+    )
+
+
+def _review(env):
+    """Make a review, and take it back, so that it can be made again."""
+    week = date.fromisoformat(_first_week(env, _REVIEWED))
+    env["crm.weekly.review"].sudo()._make(draw.team(env).sudo(), env.company, week)
+    env.flush_all()
+    env.cr.rollback()
+
+
+def _planner(env):
+    env["crm.sales.planner"].get_plan(
+        draw.team(env).id, target_kind="number", target=100, basis="actual"
+    )
+
+
+def _days(env, weeks=_WEEKS):
+    return {
+        "date_from": _first_week(env, weeks),
+        "date_to": str(env.company._funnel_today()),
+    }
+
+
+def _first_week(env, weeks):
+    today = env.company._funnel_today()
+    return str(today - timedelta(days=today.weekday(), weeks=weeks - 1))
+
+
+def _plain(*names, weeks=_WEEKS):
+    """Plain SQL of the board's figures: of those named, or of all."""
+
+    def read(env):
+        figures = plain.figures(env, draw.team(env), _days(env, weeks))
+        for name in names or figures:
+            env.execute_query(figures[name])
+
+    return read
+
+
+def _plain_contacts(env):
+    for query in plain.contacts(draw.team(env), _first_week(env, _LATELY)):
+        env.execute_query(query)
+
+
+def _from_chatter(bounds):
+    """The conversion from the chatter.
+
+    :param dict bounds: ``begin`` and ``end`` of the period, UTC
+    """
+
+    def read(env):
+        reason = env["crm.lost.reason"].search([("name", "=", draw.SPAM_REASON)])
+        return env.execute_query(
+            chatter.conversion(env, draw.team(env), draw.stages(env), reason, bounds)
+        )
+
+    return read
