@@ -68,9 +68,31 @@ class CrmWeeklyReview(models.Model):
         )
 
     @api.model
-    def _within_sql(self, moment):
-        """Whether a moment lies in the week."""
-        return SQL("(%(moment)s >= week.begins_at AND %(moment)s < week.ends_at)", moment=moment)
+    def _within_sql(self, moment, weeks):
+        """Whether a moment lies in the week.
+
+        :param SQL moment: of a fact
+        :param list weeks: all the weeks that are asked for
+        """
+        # What all the weeks have in common is constant: that alone finds its way to an index.
+        return SQL(
+            """
+            (
+                %(moment)s >= week.begins_at AND %(moment)s < week.ends_at
+                AND %(moment)s >= %(first)s AND %(moment)s < %(last)s
+            )
+            """,
+            moment=moment,
+            **self._span(weeks),
+        )
+
+    @api.model
+    def _span(self, weeks):
+        """When the first of the weeks begins and the last one ends."""
+        return {
+            "first": min((week.begins_at for week in weeks), default=datetime.max),
+            "last": max((week.ends_at for week in weeks), default=datetime.min),
+        }
 
     @api.model
     def _ledger_rows(self, weeks):
@@ -102,6 +124,8 @@ class CrmWeeklyReview(models.Model):
                   FROM %(stays)s
                    AND stay.entered_at < week.ends_at
                    AND (stay.left_at IS NULL OR stay.left_at >= week.begins_at)
+                   AND stay.entered_at < %(last)s
+                   AND (stay.left_at IS NULL OR stay.left_at >= %(first)s)
             CROSS JOIN LATERAL (
                         SELECT stay.left_at IS NULL OR stay.left_at >= week.ends_at AS on_sunday
                        ) stands
@@ -119,6 +143,7 @@ class CrmWeeklyReview(models.Model):
                 ),
                 stays=self._stays_sql(weeks),
                 won=list(self.env["crm.stage"]._won_stage_ids()),
+                **self._span(weeks),
             )
         )
 
@@ -141,7 +166,7 @@ class CrmWeeklyReview(models.Model):
               GROUP BY week.key, stay.user_id, stay.next_stage_id
                 """,
                 stays=self._stays_sql(weeks),
-                within=self._within_sql(SQL("stay.left_at")),
+                within=self._within_sql(SQL("stay.left_at"), weeks),
                 counts=self.env["crm.lead.stage.history"]._counts_sql(SQL("stay")),
             )
         )
@@ -163,7 +188,7 @@ class CrmWeeklyReview(models.Model):
               GROUP BY week.key, stay.user_id
                 """,
                 stays=self._stays_sql(weeks),
-                within=self._within_sql(SQL("stay.entered_at")),
+                within=self._within_sql(SQL("stay.entered_at"), weeks),
             )
         )
 
@@ -201,7 +226,7 @@ class CrmWeeklyReview(models.Model):
               GROUP BY week.key, stay.user_id
                 """,
                 stays=self._stays_sql(weeks),
-                within=self._within_sql(SQL("stay.entered_at")),
+                within=self._within_sql(SQL("stay.entered_at"), weeks),
                 won=list(self.env["crm.stage"]._won_stage_ids()),
             )
         )
@@ -223,7 +248,7 @@ class CrmWeeklyReview(models.Model):
               GROUP BY week.key, refusal.user_id, refusal.lost_reason_id
                 """,
                 weeks=self._weeks_sql(weeks),
-                within=self._within_sql(SQL("refusal.refused_at")),
+                within=self._within_sql(SQL("refusal.refused_at"), weeks),
             )
         )
 

@@ -61,66 +61,77 @@ class CrmOutcomeReport(models.Model):
 
     @property
     def _table_query(self):
-        return SQL("SELECT %s FROM %s WHERE %s", self._select(), self._from(), self._where())
+        # Each kind of ending is read by its own moment, so that a period finds it in the ledger.
+        return SQL("%s UNION ALL %s", self._won(), self._not_won())
 
-    def _select(self):
+    def _won(self):
+        return SQL(
+            """
+            SELECT %(columns)s, stay.entered_at AS closed_at, 'won' AS outcome,
+                   1 AS won, 0 AS refused, 0 AS withdrawn, 0 AS spam,
+                   100.0 AS win_rate, 100.0 AS broad_win_rate
+              FROM crm_lead_stage_history stay
+             WHERE stay.stage_id = ANY(%(won)s)
+               -- Who takes over a client that is won has not won it.
+               AND NOT EXISTS (%(later)s AND (later.stage_id = ANY(%(won)s)) IS NOT TRUE)
+               AND NOT EXISTS (
+                   SELECT FROM crm_lead_stage_history earlier
+                    WHERE earlier.lead_id = stay.lead_id
+                      AND earlier.stage_id = ANY(%(won)s)
+                      AND earlier.left_at = stay.entered_at
+                      AND earlier.id < stay.id
+               )
+            """,
+            columns=self._columns(),
+            later=self._later(),
+            won=list(self.env["crm.stage"]._won_stage_ids()),
+        )
+
+    def _not_won(self):
+        return SQL(
+            """
+            SELECT %(columns)s, stay.left_at AS closed_at, ending.outcome,
+                   0 AS won,
+                   (ending.outcome = 'refused')::int AS refused,
+                   (ending.outcome = 'withdrawn')::int AS withdrawn,
+                   (ending.outcome = 'spam')::int AS spam,
+                   CASE ending.outcome WHEN 'refused' THEN 0.0 END AS win_rate,
+                   CASE WHEN ending.outcome <> 'spam' THEN 0.0 END AS broad_win_rate
+              FROM crm_lead_stage_history stay
+         LEFT JOIN crm_lost_reason reason ON reason.id = stay.lost_reason_id
+        CROSS JOIN LATERAL (
+                    SELECT CASE WHEN stay.exit = 'refused' AND reason.is_spam_or_duplicate
+                                THEN 'spam'
+                                ELSE stay.exit
+                           END AS outcome
+                   ) ending
+             WHERE stay.exit IN ('refused', 'withdrawn')
+               AND (stay.stage_id = ANY(%(won)s)) IS NOT TRUE
+               AND NOT EXISTS (%(later)s)
+            """,
+            columns=self._columns(),
+            later=self._later(),
+            won=list(self.env["crm.stage"]._won_stage_ids()),
+        )
+
+    def _columns(self):
         return SQL(
             """
             stay.id, stay.lead_id, stay.user_id, stay.team_id, stay.sales_role, stay.grade,
             stay.stage_id, stay.company_id, stay.lead_class, stay.source_id, stay.campaign_id,
-            stay.country_id, stay.lost_reason_id,
-            CASE ending.outcome WHEN 'won' THEN stay.entered_at ELSE stay.left_at END
-            AS closed_at,
-            ending.outcome,
-            (ending.outcome = 'won')::int AS won,
-            (ending.outcome = 'refused')::int AS refused,
-            (ending.outcome = 'withdrawn')::int AS withdrawn,
-            (ending.outcome = 'spam')::int AS spam,
-            CASE ending.outcome WHEN 'won' THEN 100.0 WHEN 'refused' THEN 0.0 END AS win_rate,
-            CASE ending.outcome WHEN 'won' THEN 100.0 WHEN 'spam' THEN NULL ELSE 0.0 END
-            AS broad_win_rate
+            stay.country_id, stay.lost_reason_id
             """
         )
 
-    def _from(self):
+    def _later(self):
+        """The stays of the opportunity that came after ``stay``."""
         return SQL(
             """
-            crm_lead_stage_history stay
-            LEFT JOIN crm_lost_reason reason ON reason.id = stay.lost_reason_id
-            LEFT JOIN crm_stage stage ON stage.id = stay.stage_id
-            CROSS JOIN LATERAL (
-                SELECT CASE WHEN stage.is_won THEN 'won'
-                            WHEN stay.exit = 'refused' AND reason.is_spam_or_duplicate THEN 'spam'
-                            WHEN stay.exit IN ('refused', 'withdrawn') THEN stay.exit
-                       END AS outcome
-            ) ending
-            """
-        )
-
-    def _where(self):
-        return SQL(
-            """
-            ending.outcome IS NOT NULL
-            AND NOT EXISTS (
-                SELECT FROM crm_lead_stage_history later
-             LEFT JOIN crm_stage later_stage ON later_stage.id = later.stage_id
-                 WHERE later.lead_id = stay.lead_id
-                   AND (later.entered_at, COALESCE(later.left_at, 'infinity'), later.id)
-                       > (stay.entered_at, COALESCE(stay.left_at, 'infinity'), stay.id)
-                   -- Who takes over a client that is won has not won it.
-                   AND (ending.outcome <> 'won' OR later_stage.is_won IS NOT TRUE)
-            )
-            AND NOT (
-                ending.outcome = 'won'
-                AND EXISTS (
-                    SELECT FROM crm_lead_stage_history earlier
-                      JOIN crm_stage earlier_stage ON earlier_stage.id = earlier.stage_id
-                     WHERE earlier.lead_id = stay.lead_id
-                       AND earlier_stage.is_won
-                       AND earlier.left_at = stay.entered_at
-                       AND earlier.id < stay.id
-                )
-            )
+            SELECT FROM crm_lead_stage_history later
+             WHERE later.lead_id = stay.lead_id
+               AND later.entered_at >= stay.entered_at
+               AND (later.entered_at, COALESCE(later.left_at, 'infinity'), later.id)
+                   > (stay.entered_at, COALESCE(stay.left_at, 'infinity'), stay.id)
             """
         )
 
