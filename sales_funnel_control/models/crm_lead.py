@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 
 from .crm_lead_stage_history import LEAD_CLASSES
@@ -61,6 +63,17 @@ class CrmLead(models.Model):
     def _merge_dependences(self, opportunities):
         self.env["crm.lead.stage.history"].sudo()._merge(self, opportunities)
         return super()._merge_dependences(opportunities)
+
+    def _assign_alike(self, name, values):
+        """Set a computed field, once for all leads with the same value: a pipeline shows many.
+
+        :param dict values: by the id of a stored lead; the others have none
+        """
+        alike = defaultdict(list)
+        for lead_id in self._ids:
+            alike[values.get(getattr(lead_id, "origin", lead_id), False)].append(lead_id)
+        for value, lead_ids in alike.items():
+            self.browse(lead_ids)[name] = value
 
     # -- stages of the team's funnel ----------------------------------------------------------
 

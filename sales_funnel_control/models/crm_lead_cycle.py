@@ -59,15 +59,23 @@ class CrmLead(models.Model):
                 )
             )
             cycles = {lead_id: days for lead_id, *days in rows}
-        for lead in self:
-            age, normal = cycles.get(lead._origin.id, (0, 0))
-            lead.days_in_work = age
-            lead.normal_cycle_days = normal
-            lead.days_over_cycle = max(0, age - normal)
-            lead.is_over_cycle = age > normal
-            lead.cycle_text = age > normal and self.env._(
-                "%(days)s days past the normal cycle", days=age - normal
-            )
+        over = {lead_id: max(0, age - normal) for lead_id, (age, normal) in cycles.items()}
+        self._assign_alike(
+            "days_in_work", {lead_id: age for lead_id, (age, _normal) in cycles.items()}
+        )
+        self._assign_alike(
+            "normal_cycle_days", {lead_id: normal for lead_id, (_age, normal) in cycles.items()}
+        )
+        self._assign_alike("days_over_cycle", over)
+        self._assign_alike("is_over_cycle", {lead_id: days > 0 for lead_id, days in over.items()})
+        self._assign_alike(
+            "cycle_text",
+            {
+                lead_id: self.env._("%(days)s days past the normal cycle", days=days)
+                for lead_id, days in over.items()
+                if days
+            },
+        )
 
     # -- search -------------------------------------------------------------------------------
 

@@ -74,12 +74,17 @@ class CrmLead(models.Model):
                 )
             )
             steps = {lead_id: step for lead_id, *step in rows}
-        for lead in self:
-            what, is_meeting, day, state, is_agreed = steps.get(lead._origin.id, [False] * 5)
-            lead.next_step = what or (day and self._unnamed_step(is_meeting))
-            lead.next_step_date = day
-            lead.next_step_state = state
-            lead.next_step_is_agreed = is_agreed
+        self._assign_alike(
+            "next_step",
+            {
+                lead_id: what or (day and self._unnamed_step(is_meeting))
+                for lead_id, (what, is_meeting, day, *_rest) in steps.items()
+            },
+        )
+        for place, name in enumerate(
+            ("next_step_date", "next_step_state", "next_step_is_agreed"), start=2
+        ):
+            self._assign_alike(name, {lead_id: step[place] for lead_id, step in steps.items()})
 
     def _unnamed_step(self, is_meeting):
         return self.env._("Meeting") if is_meeting else self.env._("To do")

@@ -124,10 +124,10 @@ class CrmLead(models.Model):
     @api.depends("channel_id", "reaction_due_at", "first_reaction_at")
     def _compute_reaction_state(self):
         now = fields.Datetime.now()
-        for lead in self:
-            if not lead.channel_id:
-                lead.reaction_state = False
-            elif not lead.first_reaction_at:
+        requests = self.filtered("channel_id")
+        (self - requests).reaction_state = False
+        for lead in requests:
+            if not lead.first_reaction_at:
                 lead.reaction_state = "overdue" if lead.reaction_due_at < now else "waiting"
             else:
                 in_time = lead.first_reaction_at <= lead.reaction_due_at
