@@ -5,7 +5,7 @@ that a row or a word of somebody else's is recognised wherever it turns up. Goin
 keeps the rows independent of what the models let people write.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo.fields import Command
 from odoo.tests import new_test_user
@@ -18,8 +18,13 @@ OWNERS = ("salesperson", "teammate", "other_team", "other_company")
 MARK = "Zanzibar"  # in everything of the other company, and nowhere else
 # Where the first choice, or one figure for all, is no possible row.
 SPECIAL = {
-    "crm.contact.log": {"date_end": None},
-    "crm.time.block": {"hour_to": 2, "weekday": "1"},
+    "crm.contact.batch": {"line_id": None},
+    "crm.contact.norm.week": {"week_start": date(2000, 1, 3)},
+    "crm.head.task": {"partner_id": None, "done_at": None, "withdrawn_at": None},
+    "crm.lead.stage.history": {"left_at": None, "is_cohort": True},
+    "crm.scorecard.weight": {"cap": 100},
+    "crm.time.block": {"hour_to": 2},
+    "crm.weekly.review.stage": {"closing": -4},
 }
 
 
@@ -173,13 +178,16 @@ class OwnedRows:
                 if (value := self._value(model, field, owner)) is not None
             }
             query = SQL(
-                "INSERT INTO %s (%s) VALUES (%s) RETURNING id",
+                "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT DO NOTHING RETURNING id",
                 SQL.identifier(model._table),
                 SQL(", ").join(SQL.identifier(column) for column in values),
                 SQL(", ").join(SQL("%s", value) for value in values.values()),
             )
-            [(row_id,)] = self.env.execute_query(query)
-            self.rows[name, owner] = model.browse(row_id)
+            made = self.env.execute_query(query)
+            # What is one for the team or the company is the colleague's, too.
+            self.rows[name, owner] = (
+                model.browse(made[0]) if made else self.rows[name, "salesperson"]
+            )
         return self.rows[name, owner]
 
     def _value(self, model, field, owner):

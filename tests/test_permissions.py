@@ -11,10 +11,11 @@ import os
 from difflib import unified_diff
 from pathlib import Path
 
+from odoo.exceptions import MissingError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from .owned_rows import ADDON, OWNERS, OwnedRows, our_models
+from .owned_rows import OwnedRows
 
 TABLE = Path(__file__).with_name("permissions.csv")
 READERS = (
@@ -28,7 +29,6 @@ READERS = (
     "public",
     "other_manager",
 )
-OUTSIDERS = ("employee", "portal", "public")
 LETTERS = {"c": "create", "r": "read", "w": "write", "d": "unlink"}
 
 
@@ -50,9 +50,12 @@ class TestPermissions(TransactionCase):
             return "?"
         row = row.with_user(cls.owned.people[reader])
         with mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model"):
-            return "".join(
-                letter for letter, operation in LETTERS.items() if row.has_access(operation)
-            ) or "-"
+            try:
+                letters = [letter for letter, word in LETTERS.items() if row.has_access(word)]
+            except MissingError:
+                # A report that leaves the row out for this reader.
+                letters = []
+        return "".join(letters) or "-"
 
     def test_table(self):
         """What is allowed is what ``permissions.csv`` says."""
