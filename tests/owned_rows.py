@@ -16,6 +16,8 @@ from ..tools import working_time
 ADDON = "sales_funnel_control"
 OWNERS = ("salesperson", "teammate", "other_team", "other_company")
 MARK = "Zanzibar"  # in everything of the other company, and nowhere else
+# One list for all companies, as Odoo's own lost reasons are.
+SHARED = ("crm.client.case.cause", "crm.competitor", "crm.objection", "crm.time.kind")
 # Where the first choice, or one figure for all, is no possible row.
 SPECIAL = {
     "crm.contact.batch": {"line_id": None},
@@ -93,7 +95,9 @@ class OwnedRows:
         }
         self.people |= {
             "leader": self._user("leader", salesman, self.home),
-            "all_documents": self._user("all", "sales_team.group_sale_salesman_all_leads", self.home),
+            "all_documents": self._user(
+                "all", "sales_team.group_sale_salesman_all_leads", self.home
+            ),
             "manager": self._user("manager", "sales_team.group_sale_manager", self.home),
             "administrator": self._user("administrator", "base.group_system", self.home),
             "employee": self._user("employee", "base.group_user", self.home),
@@ -216,6 +220,8 @@ class OwnedRows:
             return makers[field.type]()
         if field.type in ("char", "text", "html"):
             text = "crm.lead" if field.name in ("res_model", "model_name") else self.mark(owner)
+            if model._name in SHARED:
+                text = "Of everybody"
             if "domain" in field.name:
                 text = "[]"
             return field.convert_to_column_insert(text, model, validate=False)

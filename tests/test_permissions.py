@@ -15,7 +15,7 @@ from odoo.exceptions import MissingError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from .owned_rows import OwnedRows
+from .owned_rows import SHARED, OwnedRows
 
 TABLE = Path(__file__).with_name("permissions.csv")
 READERS = (
@@ -29,6 +29,25 @@ READERS = (
     "public",
     "other_manager",
 )
+HOME = READERS[:5]
+# Lists and tariffs that everybody of a company works by, and what all companies share.
+OF_THE_COMPANY = {
+    "crm.assignment.rule",
+    "crm.client.score.rule",
+    "crm.contact.norm",
+    "crm.contact.post",
+    "crm.deal.cycle",
+    "crm.lead.class.rule",
+    "crm.program.launch",
+    "crm.request.channel",
+    "crm.scorecard.weight",
+    "crm.time.block",
+    "crm.timetable",
+}
+# Runs over the whole database, which managers see the progress of, without names.
+OF_ALL = {*SHARED, "crm.lead.class.run", "crm.ledger.rebuild"}
+# Odoo's administrators look into it to find faults.
+TECHNICAL = {("crm.loyalty.comparable", "administrator")}
 LETTERS = {"c": "create", "r": "read", "w": "write", "d": "unlink"}
 
 
@@ -71,3 +90,36 @@ class TestPermissions(TransactionCase):
             TABLE.read_text().splitlines(), text.getvalue().splitlines(), "table", "allowed", n=0
         )
         self.assertEqual([*changes], [], "Permissions differ from tests/permissions.csv")
+
+    def allowed(self, owners, readers):
+        """``(model, owner, reader)`` of the cells that are not empty."""
+        return {
+            (name, owner, reader)
+            for (name, owner), cells in self.cells.items()
+            for reader in readers
+            if owner in owners and name not in OF_ALL and cells[reader] not in ("-", "?")
+            if (name, reader) not in TECHNICAL
+        }
+
+    def test_strangers_see_nothing(self):
+        """Employees without sales, portal and public are shut out of everything of ours."""
+        names = {name for name, _owner in self.cells}
+        self.assertGreater(len(names), 80)
+        for (name, owner), cells in self.cells.items():
+            for reader in ("employee", "portal", "public"):
+                self.assertIn(cells[reader], ("-", "?"), f"{reader}: {name} of {owner}")
+
+    def test_companies_are_apart(self):
+        home = ("salesperson", "teammate", "other_team")
+        self.assertEqual(self.allowed(("other_company",), HOME), set())
+        self.assertEqual(self.allowed(home, ("other_manager",)), set())
+
+    def test_colleagues_are_apart(self):
+        """A salesperson sees no colleague's row, and a leader none of another team."""
+        seen = self.allowed(("teammate", "other_team"), ("salesperson",))
+        seen |= self.allowed(("other_team",), ("leader",))
+        self.assertEqual({cell for cell in seen if cell[0] not in OF_THE_COMPANY}, set())
+        # These are read, and not written.
+        for (name, owner), cells in self.cells.items():
+            if name in OF_THE_COMPANY:
+                self.assertLessEqual(set(cells["salesperson"]), {"r", "-"}, f"{name} of {owner}")
