@@ -40,9 +40,9 @@ class CrmClientSignal(models.Model):
         :return: the opportunities
         """
         leads = self.env["crm.lead"].sudo()
-        for (lang, kind), signals in self.grouped(
-            lambda signal: (signal.user_id.lang, signal.kind)
-        ).items():
+        for (lang, kind), signals in (
+            self.filtered("kind").grouped(lambda signal: (signal.user_id.lang, signal.kind)).items()
+        ):
             env = self.with_context(lang=lang).env
             names = {
                 "overdue": env._("Overdue purchase"),

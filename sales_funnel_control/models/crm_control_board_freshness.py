@@ -33,7 +33,7 @@ class CrmControlBoard(models.AbstractModel):
             "verified": self.env._("Clients Verified"),
             "stale": self.env._("Clients to Verify"),
         }
-        if kind not in titles:
+        if not isinstance(kind, str) or kind not in titles:
             raise UserError(
                 self.env._("Choose one of these clients: %(kinds)s.", kinds=", ".join(titles))
             )

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools.outside import as_id
+
 
 class CrmControlBoard(models.AbstractModel):
     """The opportunities behind the board's figures."""
@@ -129,7 +131,7 @@ class CrmControlBoard(models.AbstractModel):
         }
 
     def _existing(self, model, record_id):
-        record = self.env[model].browse(record_id if isinstance(record_id, int) else False)
+        record = self.env[model].browse(as_id(record_id))
         if not record.exists():
             raise UserError(
                 self.env._("What this figure is about is no longer there. Reload the board.")

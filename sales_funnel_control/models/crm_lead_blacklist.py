@@ -72,6 +72,7 @@ class CrmLead(models.Model):
     @api.model
     def message_new(self, msg_dict, custom_values=None):
         """A mail of a blacklisted client opens nothing: it is kept in the client's chatter."""
+        self.browse().check_access("create")
         author = self.env["res.partner"].sudo().browse(msg_dict.get("author_id") or ())
         listed = author._sales_blacklisted()
         if not listed:

@@ -46,7 +46,8 @@ class CrmRunMixin(models.AbstractModel):
                 raise UserError(self.env._("This run has been started already."))
             run.total = run.done + run._remaining_count()
             run.state = "running"
-        self._trigger_run()
+        if self:
+            self._trigger_run()
         return True
 
     def action_stop(self):

@@ -4,8 +4,11 @@ from datetime import datetime, time
 import pytz
 
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import date_utils
+
+from ..tools.outside import as_id, as_ids
 
 
 class CrmStage(models.Model):
@@ -24,7 +27,12 @@ class CrmStage(models.Model):
         :return: by stage id: ``entered``, ``advanced`` (opportunities), ``rate`` and ``target``
             (per cent, False where there is none); nothing for a stage that has neither
         :rtype: dict[int, dict]
+        :raise UserError: where an argument is no id
         """
+        if not isinstance(stage_ids, list | tuple) or len(as_ids(stage_ids)) < len(stage_ids):
+            raise UserError(self.env._("Name the stages by a list of their ids."))
+        if team_id and not as_id(team_id):
+            raise UserError(self.env._("Name the team by its id."))
         funnels = [self._funnel(team_id)] if team_id else self._funnels().values()
         ways = {(step, funnel.next_stage(step)) for funnel in funnels for step in funnel.steps}
         found = defaultdict(list)

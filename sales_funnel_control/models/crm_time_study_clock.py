@@ -9,6 +9,8 @@ from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..tools.outside import as_id
+
 _logger = logging.getLogger(__name__)
 
 QUARTER = 15
@@ -169,7 +171,7 @@ class CrmTimeStudy(models.Model):
 
     @api.model
     def _kind(self, kind_id):
-        kind = self.env["crm.time.kind"].search([("id", "=", kind_id)])
+        kind = self.env["crm.time.kind"].search([("id", "=", as_id(kind_id))])
         if not kind:
             raise UserError(
                 self.env._("This activity does not exist any more. Reload and choose another one.")

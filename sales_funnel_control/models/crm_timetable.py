@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..tools.outside import as_id
 from .crm_team_member import SALES_ROLES
 from .crm_time_block import WEEKDAYS
 
@@ -136,7 +137,7 @@ class CrmTimetable(models.Model):
         """
         timetables = self.search([("company_id", "in", [False, *self.env.companies.ids])])
         if timetable_id:
-            chosen = self.with_context(active_test=False).search([("id", "=", timetable_id)])
+            chosen = self.with_context(active_test=False).search([("id", "=", as_id(timetable_id))])
             if not chosen:
                 raise UserError(self.env._("This timetable does not exist any more."))
         else:

@@ -216,7 +216,7 @@ class CrmWeeklyReview(models.Model):
         :raise AccessError: for who neither leads the team nor sees all documents
         """
         self.check_access("read")
-        if not all(self.mapped("may_lead")):
+        if not all(review.id and review.may_lead for review in self):
             raise AccessError(
                 self.env._("Only the team's leader and sales administrators do this.")
             )
@@ -262,7 +262,7 @@ class CrmWeeklyReview(models.Model):
         :rtype: dict
         :raise UserError: unless it is one review
         """
-        if len(self) != 1:
+        if len(self) != 1 or not self.id:
             raise UserError(self.env._("Ask for one review at a time."))
         self.check_access("read")
         return {

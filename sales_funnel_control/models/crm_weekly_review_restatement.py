@@ -38,7 +38,7 @@ class CrmWeeklyReview(models.Model):
         :rtype: list[dict]
         :raise UserError: unless it is one review
         """
-        if len(self) != 1:
+        if len(self) != 1 or not self.id:
             raise UserError(self.env._("Ask for one review at a time."))
         self.check_access("read")
         readable = self._readable("line_ids")

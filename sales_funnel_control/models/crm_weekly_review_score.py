@@ -145,7 +145,7 @@ class CrmWeeklyReviewScore(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._(
                 "%(component)s: %(manager)s",
-                component=names[self.component],
+                component=names.get(self.component, ""),
                 manager=self.line_id.manager_name or self.user_id.name,
             ),
             "res_model": self.rows_model,

@@ -221,6 +221,7 @@ class UtmCampaign(models.Model):
 
         :raise AccessError: for them
         """
+        self.check_access("read")
         user = self.env.user
         if self.env.su or user.has_group(_ALL):
             return

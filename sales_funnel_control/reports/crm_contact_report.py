@@ -219,5 +219,5 @@ class CrmContactReport(models.Model):
             ]
         )
         if self.kind != ALL:
-            domain &= Domain("counts_as", "in", list(COUNTED[self.kind]))
+            domain &= Domain("counts_as", "in", list(COUNTED.get(self.kind, ())))
         return domain

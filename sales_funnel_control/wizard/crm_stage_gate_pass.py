@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..models.crm_contact_log import KINDS
+from ..tools.outside import as_id, as_ids
 
 # Fields that answer what a level of minimum data asks for, as (kind, field).
 _ADDRESS = (("lead", "street"), ("lead", "city"))
@@ -90,8 +91,8 @@ class CrmStageGatePass(models.TransientModel):
         :param dict written: values the user gave already with the move that failed
         :return: window action
         """
-        leads = self.env["crm.lead"].browse(lead_ids).exists()
-        stage = self.env["crm.stage"].browse(stage_id).exists()
+        leads = self.env["crm.lead"].browse(as_ids(lead_ids)).exists()
+        stage = self.env["crm.stage"].browse(as_id(stage_id)).exists()
         if not leads or len(stage) != 1:
             raise UserError(self.env._("The deal or the stage is not there any more."))
         leads.check_access("write")
