@@ -18,6 +18,8 @@ OWNERS = ("salesperson", "teammate", "other_team", "other_company")
 MARK = "Zanzibar"  # in everything of the other company, and nowhere else
 # One list for all companies, as Odoo's own lost reasons are.
 SHARED = ("crm.client.case.cause", "crm.competitor", "crm.objection", "crm.time.kind")
+# Runs over the whole database, which managers see the progress of, without names.
+RUNS = ("crm.lead.class.run", "crm.ledger.rebuild")
 # Where the first choice, or one figure for all, is no possible row.
 SPECIAL = {
     "crm.contact.batch": {"line_id": None},

@@ -16,7 +16,7 @@ from odoo import models
 from odoo.tests import HttpCase, tagged
 from odoo.tools import SQL, mute_logger
 
-from .owned_rows import ADDON, MARK, OWNERS, SHARED, OwnedRows
+from .owned_rows import ADDON, MARK, OWNERS, RUNS, SHARED, OwnedRows
 
 EXAMPLES = int(os.environ.get("SFC_FUZZ_EXAMPLES", "2"))
 HOME_MARKS = tuple(f"Of {owner}" for owner in OWNERS if owner != "other_company")
@@ -154,7 +154,7 @@ class TestFuzzMethods(HttpCase):
                 )
             )
             for name, owner, row in self.owned.owned()
-            if row._auto and name not in SHARED and owner in FOREIGN_OWNERS[reader]
+            if row._auto and name not in (*SHARED, *RUNS) and owner in FOREIGN_OWNERS[reader]
         }
 
     def some_ids(self, model):

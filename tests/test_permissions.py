@@ -15,7 +15,7 @@ from odoo.exceptions import MissingError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from .owned_rows import SHARED, OwnedRows
+from .owned_rows import RUNS, SHARED, OwnedRows
 
 TABLE = Path(__file__).with_name("permissions.csv")
 READERS = (
@@ -44,8 +44,7 @@ OF_THE_COMPANY = {
     "crm.time.block",
     "crm.timetable",
 }
-# Runs over the whole database, which managers see the progress of, without names.
-OF_ALL = {*SHARED, "crm.lead.class.run", "crm.ledger.rebuild"}
+OF_ALL = {*SHARED, *RUNS}
 # Odoo's administrators look into it to find faults.
 TECHNICAL = {("crm.loyalty.comparable", "administrator")}
 LETTERS = {"c": "create", "r": "read", "w": "write", "d": "unlink"}

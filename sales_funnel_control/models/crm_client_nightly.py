@@ -94,7 +94,7 @@ class CrmClient(models.Model):
         noted = self.env.cr.precommit.data.setdefault("crm.client.purchases", {})
         if not noted:
             self.env.cr.precommit.add(self._refresh_noted)
-        noted.setdefault(company and company.id, set()).update(partner_ids)
+        noted.setdefault(company and company.id, set()).update(filter(None, partner_ids))
 
     @api.model
     def _refresh_noted(self):

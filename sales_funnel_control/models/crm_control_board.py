@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import date_utils
 
 from ..tools import verdicts
+from ..tools.outside import as_id
 from .crm_team_member import SALES_ROLES
 
 _DEFAULT_WEEKS = 13
@@ -172,7 +173,7 @@ class CrmControlBoard(models.AbstractModel):
                 lambda team: self.env.user in team.member_ids | team.user_id
             ) or teams.filtered(lambda team: team.has_own_funnel)
             return (mine or teams)[:1]
-        if not isinstance(team_id, int) or team_id not in teams.ids:
+        if as_id(team_id) not in teams.ids:
             raise UserError(
                 self.env._("There is no such sales team, or you may not see it. Choose another.")
             )

@@ -3,6 +3,8 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..tools.outside import as_id
+
 _GATED_FIELDS = {"stage_id", "team_id", "type", "user_id"}
 # Context keys whose values no client can send: what they say is the server's own.
 _MANNER = "sales_funnel_control.gate_manner"
@@ -117,7 +119,7 @@ class CrmLead(models.Model):
         self._check_may_override()
         if not isinstance(reason, str) or not reason.strip():
             raise UserError(self.env._("Say why the deal may pass without what is missing."))
-        stage = self.env["crm.stage"].browse(stage_id).exists()
+        stage = self.env["crm.stage"].browse(as_id(stage_id)).exists()
         if len(stage) != 1:
             raise UserError(self.env._("This stage does not exist. Choose another one."))
         self._in_manner("override", reason.strip()).write({"stage_id": stage.id})

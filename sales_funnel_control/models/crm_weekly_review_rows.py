@@ -143,6 +143,8 @@ class CrmWeeklyReviewTransition(models.Model):
     def action_decide(self):
         """Open a new decision about this manager and transition."""
         self.ensure_one()
+        # Related fields are read without asking who reads.
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._(
