@@ -147,7 +147,13 @@ class OwnedRows:
                 "product.category": self.env["product.category"].search([], limit=1),
                 "crm.lost.reason": self.env["crm.lost.reason"].create({"name": "Reason (test)"}),
                 "utm.campaign": self.env["utm.campaign"].create(
-                    {"name": name, "title": name, **common}
+                    {
+                        "name": name,
+                        "title": name,
+                        "is_special_program": True,
+                        "program_kind": "seminar",
+                        **common,
+                    }
                 ),
                 "loyalty.program": self.env["loyalty.program"].create(
                     {"name": name, "program_type": "loyalty", "company_id": company.id}

@@ -205,10 +205,11 @@ class TestFuzzMethods(HttpCase):
         with mute_logger("odoo.http", "odoo.sql_db", "odoo.addons.base.models.ir_rule"):
             for model, method in methods:
                 self.fuzz(reader, model, method, faults)
-        after = self.foreign_rows(reader)
-        for key in before:
-            if before[key] != after[key]:
-                faults["foreign row changed"].add((*key, repr(before[key]), repr(after[key])))
+                before, former = self.foreign_rows(reader), before
+                for key in former:
+                    if former[key] != before[key]:
+                        change = (*key, f"{former[key]} → {before[key]}")
+                        faults["foreign row changed"].add((reader, f"{model}.{method}", *change))
         said = [f"{fault}\n    {sorted(calls)[0]}" for fault, calls in sorted(faults.items())]
         self.assertFalse(said, "\n".join(["", *said]))
 

@@ -70,10 +70,13 @@ class CrmFunnelBuilder(models.TransientModel):
     def action_build(self):
         """Create the stages for the team and make them its funnel. Touches no existing stage.
 
-        :raise UserError: when the team has stages of its own already
+        :raise UserError: without a team, or when it has stages of its own already
         :raise ValidationError: when the last stage is not the won one
         """
         self.ensure_one()
+        if not self.team_id:
+            # Stages without a team are everybody's.
+            raise UserError(self.env._("Choose the team that the funnel is for."))
         own = self.env["crm.stage"].search([("team_ids", "in", self.team_id.ids)], limit=1)
         if own:
             raise UserError(
