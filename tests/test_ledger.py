@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError
@@ -206,29 +204,6 @@ class TestLedger(FunnelCase):
         self.assertEqual(str(self.stays(lead).week_start), "2026-03-02")
         self.env.company.funnel_tz = "UTC"
         self.assertEqual(str(self.stays(lead).week_start), "2026-02-23")
-
-    def test_the_ledger_is_not_asked_about_a_new_lead(self):
-        """Nothing is asked of the ledger about a lead that was just created."""
-        leads = self.env["crm.lead"].create(
-            [
-                {"name": "New", "type": "opportunity", "team_id": self.team.id, **values}
-                for values in ({}, {"active": False, "probability": 0}, {"type": "lead"})
-            ]
-        )
-        with patch.object(type(self.History), "_differences") as asked:
-            self.History.sudo()._catch_up()
-        asked.assert_not_called()
-        self.assertEqual(
-            {stay.lead_id: stay.exit for stay in self.stays(leads)},
-            {leads[0]: "still_there", leads[1]: "refused"},
-        )
-
-    def test_a_new_lead_deleted_at_once(self):
-        lead = self.env["crm.lead"].create({"name": "New", "team_id": self.team.id})
-        kept = self.env["crm.lead"].create({"name": "Kept", "team_id": self.team.id})
-        lead.unlink()
-        self.env.cr.flush()
-        self.assertEqual(len(self.stays(kept)), 1)
 
     def test_the_week_stays_the_companys(self):
         """A company keeps the zone it was given; a calendar that is changed moves no week."""

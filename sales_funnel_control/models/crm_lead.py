@@ -38,7 +38,7 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         leads = super().create(vals_list)
-        self.env["crm.lead.stage.history"].sudo()._note_created(leads)
+        self.env["crm.lead.stage.history"].sudo()._note_changed(leads)
         return leads
 
     def write(self, vals):
@@ -53,11 +53,6 @@ class CrmLead(models.Model):
         result = super().write(vals)
         if not _MOVING_FIELDS.isdisjoint(vals):
             history._note_changed(self)
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env["crm.lead.stage.history"].sudo()._forget_noted(self.ids)
         return result
 
     def _merge_dependences(self, opportunities):

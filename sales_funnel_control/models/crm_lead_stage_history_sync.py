@@ -10,8 +10,6 @@ _STAGE_MOVES = ("advanced", "skipped", "moved_back")
 _MEND_BATCH = 2000
 _CATCH_UP_BATCH = 10_000
 _NOTED = "sales_funnel_control.noted_leads"
-# Those of them that were created since, and have no stay yet.
-_CREATED = "sales_funnel_control.created_leads"
 
 
 class _Difference(NamedTuple):
@@ -49,18 +47,6 @@ class CrmLeadStageHistory(models.Model):
         noted.update(dict.fromkeys(leads.ids, fields.Datetime.now()))
         self._forget_rows()
 
-    def _note_created(self, leads):
-        """The same of leads that were just created: the ledger has nothing of them."""
-        self._note_changed(leads)
-        self.env.cr.precommit.data.setdefault(_CREATED, set()).update(leads.ids)
-
-    def _forget_noted(self, lead_ids):
-        """Leads that are deleted go nowhere any more."""
-        data = self.env.cr.precommit.data
-        for lead_id in lead_ids:
-            data.get(_NOTED, {}).pop(lead_id, None)
-        data.get(_CREATED, set()).difference_update(lead_ids)
-
     def _is_noted(self, leads):
         return not self.env.cr.precommit.data.get(_NOTED, {}).keys().isdisjoint(leads.ids)
 
@@ -68,73 +54,24 @@ class CrmLeadStageHistory(models.Model):
     def _catch_up(self):
         """Bring the stays of the leads noted in step with them, as of the noted moments."""
         noted = self.env.cr.precommit.data.pop(_NOTED, None)
-        created = self.env.cr.precommit.data.pop(_CREATED, set())
         if not noted:
             return
         # All fields at once: what is left behind would be a second UPDATE of the same rows.
         self.env["crm.lead"].browse(noted).flush_recordset()
         for batch in split_every(_CATCH_UP_BATCH, noted.items()):
-            differences = self._noted_differences(
-                [(lead_id, at) for lead_id, at in batch if lead_id not in created]
+            lead_ids, moments = map(list, zip(*batch, strict=True))
+            changed = SQL(
+                """
+                crm_lead lead
+                JOIN unnest(%s::int[], %s::timestamp[]) AS noted(lead_id, at)
+                  ON noted.lead_id = lead.id
+                """,
+                lead_ids,
+                moments,
             )
-            differences += self._created_differences(
-                {lead_id: at for lead_id, at in batch if lead_id in created}
-            )
-            changes = self._apply(sorted(differences, key=lambda diff: diff.lead_id))
+            changes = self._apply(self._differences(changed, SQL("noted.at"), self._undo_grace()))
             self.env["crm.lead.refusal"]._follow(changes)
             self._announce(changes)
-
-    def _noted_differences(self, noted):
-        """What to write of leads that are in the ledger already, or may be.
-
-        :param noted: ``(id, moment)`` of each
-        """
-        if not noted:
-            return []
-        lead_ids, moments = map(list, zip(*noted, strict=True))
-        changed = SQL(
-            """
-            crm_lead lead
-            JOIN unnest(%s::int[], %s::timestamp[]) AS noted(lead_id, at)
-              ON noted.lead_id = lead.id
-            """,
-            lead_ids,
-            moments,
-        )
-        return self._differences(changed, SQL("noted.at"), self._undo_grace())
-
-    def _created_differences(self, moments):
-        """What to write of leads that the ledger has nothing of: Odoo knows how they are.
-
-        :param dict moments: when each was created or changed last, by its id
-        """
-        differences = []
-        for lead in self.env["crm.lead"].sudo().browse(moments):
-            if lead.type != "opportunity" or not lead.stage_id:
-                continue
-            present = stays.Lead(
-                lead.stage_id.id,
-                lead.team_id.id or None,
-                lead.user_id.id or None,
-                lead.active,
-                not lead.active and not lead.probability,
-                lead.lost_reason_id.id or None,
-            )
-            if present.in_funnel or present.is_lost:
-                differences.append(
-                    _Difference(
-                        lead.id,
-                        present,
-                        stay_id=None,
-                        stay=None,
-                        undone_stay_id=None,
-                        at=moments[lead.id],
-                        was_transferred=False,
-                        is_cohort=None,
-                        company_id=lead.company_id.id or None,
-                    )
-                )
-        return differences
 
     def _sync(self, leads):
         """Bring the stays of ``leads`` in step with them, as of now."""
