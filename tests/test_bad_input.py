@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
+from .common import BLACKLISTED
 from .owned_rows import OwnedRows
 
 
@@ -45,7 +46,10 @@ class TestBadInput(TransactionCase):
 
     @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
     def test_mails_come_in_by_those_who_create_leads(self):
-        mail = {"subject": "Hello", "from": "somebody@example.com", "author_id": False}
+        """Nobody else puts words into the chatter of a blacklisted client."""
+        self.env["ir.config_parameter"].set_param("sales_funnel_control.enforcement", "on")
+        client = self.env["res.partner"].create({"name": "Listed (test)", **BLACKLISTED})
+        mail = {"subject": "Hello", "from": "somebody@example.com", "author_id": client.id}
         with self.assertRaises(AccessError):
             self.seen_by("portal", "crm.lead").message_new(mail)
 
