@@ -57,6 +57,7 @@ from . import test_workbook
 from . import test_workbook_disk
 from . import test_weekly_digest
 from . import test_permissions
+from . import test_bad_input
 from . import test_fuzz_import
 from . import test_fuzz_methods
 from . import test_planning_tools

@@ -29,6 +29,8 @@ FOREIGN_OWNERS = {
 }
 # Odoo's own methods, which ours extend, fail in the same way on what is no mail.
 AS_ODOO = {("crm.lead", "message_new")}
+# Derived anew for all teams when a stage they share changes; here it stands beside its lead's way.
+DERIVED = ("crm.lead.stage.history",)
 NUMBERS = [0, -1, 1, 7, 2**31 - 1, 2**31, 10**30, -(10**30), 0.5, 1e308]
 NUMBERS += [float("nan"), float("inf"), -float("inf")]
 DATES = [
@@ -154,7 +156,9 @@ class TestFuzzMethods(HttpCase):
                 )
             )
             for name, owner, row in self.owned.owned()
-            if row._auto and name not in (*SHARED, *RUNS) and owner in FOREIGN_OWNERS[reader]
+            if row._auto
+            and name not in (*SHARED, *RUNS, *DERIVED)
+            and owner in FOREIGN_OWNERS[reader]
         }
 
     def some_ids(self, model):

@@ -5,7 +5,7 @@ import random
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import chances, matching, mix, proportions, stays, verdicts, working_time
+from ..tools import chances, matching, mix, outside, proportions, stays, verdicts, working_time
 
 BOARDS = 300
 MANAGERS = 12
@@ -32,7 +32,7 @@ def seats(chance, entered, skill):
 @tagged("post_install", "-at_install")
 class TestTools(BaseCase):
     def test_examples(self):
-        for module in (chances, matching, mix, proportions, stays, verdicts, working_time):
+        for module in (chances, matching, mix, outside, proportions, stays, verdicts, working_time):
             failed, tried = doctest.testmod(module)
             self.assertTrue(tried, module.__name__)
             self.assertFalse(failed, module.__name__)
