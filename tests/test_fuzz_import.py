@@ -2,12 +2,13 @@
 
 import os
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
+from .fuzzing import played
 from .owned_rows import ADDON, OwnedRows, our_models
 
 EXAMPLES = int(os.environ.get("SFC_FUZZ_EXAMPLES", "4"))
@@ -57,14 +58,7 @@ class TestFuzzImport(TransactionCase):
         columns = self.columns(model)
         row = st.tuples(*(st.sampled_from(CELLS) for _column in columns))
 
-        @settings(
-            max_examples=EXAMPLES,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],
-        )
+        @played(EXAMPLES)
         @given(st.lists(row, min_size=1, max_size=3))
         def play(rows):
             before = model.sudo().with_context(active_test=False).search_count([])

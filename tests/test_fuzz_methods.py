@@ -9,13 +9,14 @@ import json
 import os
 from collections import defaultdict
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo import models
 from odoo.tests import HttpCase, tagged
 from odoo.tools import SQL, mute_logger
 
+from .fuzzing import played
 from .owned_rows import ADDON, MARK, OWNERS, RUNS, SHARED, OwnedRows
 
 EXAMPLES = int(os.environ.get("SFC_FUZZ_EXAMPLES", "2"))
@@ -182,14 +183,7 @@ class TestFuzzMethods(HttpCase):
         if names:
             keywords |= st.dictionaries(st.sampled_from(names), VALUES)
 
-        @settings(
-            max_examples=EXAMPLES,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],
-        )
+        @played(EXAMPLES)
         @given(self.some_ids(model), keywords)
         def play(ids, values):
             answer = self.call(model, method, [] if is_model else [ids], values)
