@@ -41,6 +41,7 @@ class CrmLead(models.Model):
         ondelete="restrict",
         help="The channel the request came in by. Empty: we turned to the client.",
     )
+    # Read with each other, and not with what Odoo reads ahead of a lead that is moved.
     requested_at = fields.Datetime("Requested", readonly=True, copy=False, prefetch="funnel")
     reaction_due_at = fields.Datetime(
         "Reaction Due",

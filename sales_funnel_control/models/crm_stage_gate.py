@@ -51,6 +51,7 @@ class CrmStage(models.Model):
 
     _inherit = "crm.stage"
 
+    # Read with each other, and not with what Odoo reads ahead of a stage with every move.
     gate_level = fields.Selection(
         GATE_LEVELS,
         "Minimum Data",

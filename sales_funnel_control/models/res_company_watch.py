@@ -15,6 +15,7 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
+    # Read with each other, and not with what Odoo reads ahead of a company with every request.
     signal_overdue = fields.Selection(
         SIGNAL_ACTIONS,
         "Overdue Purchase",

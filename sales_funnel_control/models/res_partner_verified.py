@@ -33,6 +33,7 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
+    # Read with each other, and not with what Odoo reads ahead of every contact.
     verified_on = fields.Date(
         "Contact Data Verified on",
         tracking=True,
