@@ -31,7 +31,6 @@ class CrmLead(models.Model):
         store=True,
         help="Every question of the team is answered. A team without questions has none open. "
         "A number of 0 counts as not answered; a checkbox is answered either way.",
-        prefetch="funnel",
     )
     questionnaire_progress = fields.Char(
         "Questions Answered",

@@ -24,7 +24,6 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="This person decides on the purchase. Calls count with decision makers only, whose "
         "first and last name and position are known.",
-        prefetch="funnel",
     )
     decision_role = fields.Selection(
         DECISION_ROLES,
@@ -32,13 +31,11 @@ class ResPartner(models.Model):
         tracking=True,
         groups="base.group_user",
         help="What the person's word means.",
-        prefetch="funnel",
     )
     decision_since = fields.Date(
         "In the Position Since",
         groups="base.group_user",
         help="Since when the person has had this position. What was before is kept.",
-        prefetch="funnel",
     )
     former_post_ids = fields.One2many(
         "crm.contact.post",

@@ -33,7 +33,6 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    # Read with each other, and not with what Odoo reads ahead of every contact.
     verified_on = fields.Date(
         "Contact Data Verified on",
         tracking=True,
@@ -42,8 +41,8 @@ class ResPartner(models.Model):
         groups="base.group_user",
         help="The day on which somebody last checked that name, address, phone and e-mail are "
         "right. Changing them by hand counts as a check, an import does not.",
-        prefetch="funnel",
     )
+    # Read with each other, and not with what Odoo reads ahead of every contact.
     verified_by_id = fields.Many2one(
         "res.users",
         "Verified by",
