@@ -1,11 +1,18 @@
 """What the fuzz found, each call by itself."""
 
+from datetime import date, datetime
+
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
 from .common import BLACKLISTED
-from .owned_rows import OwnedRows
+from .owned_rows import ADDON, OwnedRows
+
+# Typing errors that Odoo's own fields let pass.
+ENDS_OF_THE_CALENDAR = (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59))
 
 
 @tagged("post_install", "-at_install")
@@ -89,3 +96,55 @@ class TestBadInput(TransactionCase):
         ):
             with self.assertRaises(UserError):
                 call()
+
+    def typed_days(self):
+        """``(row of the salesperson, name)`` of every day and moment that somebody may type."""
+        for name, owner, row in self.owned.owned():
+            if owner == "salesperson" and row._auto and row:
+                for field in row._fields.values():
+                    if field.type in ("date", "datetime") and not field.readonly:
+                        yield row, field
+        for row in self.owned.things["salesperson"].values():
+            for field in row._fields.values():
+                if field.type in ("date", "datetime") and ADDON in field._modules:
+                    if not field.readonly:
+                        yield row, field
+
+    @mute_logger("odoo.sql_db")
+    def test_days_at_the_ends_of_the_calendar(self):
+        """Each is taken or refused with a sentence, and no reading of it fails."""
+        tried = set()
+        for row, field in self.typed_days():
+            for moment in ENDS_OF_THE_CALENDAR:
+                with self.subTest(field=str(field), moment=moment):
+                    self.write_and_read(row.with_user(self.owned.people["manager"]), field, moment)
+            tried.add(str(field))
+        self.assertGreater(len(tried), 25, tried)
+
+    def write_and_read(self, row, field, moment):
+        savepoint = self.env.cr.savepoint(flush=False)
+        try:
+            row.write({field.name: moment.date() if field.type == "date" else moment})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            row.read()
+        except (UserError, IntegrityError) as refusal:
+            self.assertTrue(str(refusal))
+        finally:
+            self.env.clear()
+            savepoint.close(rollback=True)
+
+    @mute_logger("odoo.sql_db")
+    def test_plans_at_the_ends_of_the_calendar(self):
+        plans = self.seen_by("manager", "crm.sales.plan")
+        team = self.owned.teams["salesperson"]
+        for first, last in (
+            (date.min, date.max),
+            (date.min, date.min),
+            (date.max, date.max),
+            (date(9999, 12, 25), date(9999, 12, 26)),
+            (date(2026, 1, 1), date.max),
+            (date.min, date(2026, 12, 31)),
+        ):
+            with self.subTest(first=first, last=last), self.assertRaises(UserError):
+                plans.create({"team_id": team.id, "date_from": first, "date_to": last})

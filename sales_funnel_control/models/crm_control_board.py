@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import date_utils
 
 from ..tools import verdicts
-from ..tools.outside import as_id
+from ..tools.outside import as_id, within_calendar
 from .crm_team_member import SALES_ROLES
 
 _DEFAULT_WEEKS = 13
@@ -201,7 +201,7 @@ class CrmControlBoard(models.AbstractModel):
             raise UserError(self.env._("Choose between one week and ten years of weeks."))
         if date_from > date_to:
             raise UserError(self.env._("The period ends before it begins. Swap its days."))
-        if date_from.year < 1970 or date_to.year > 9000:
+        if not within_calendar(date_from, date_to):
             raise UserError(self.env._("Choose days between the years 1970 and 9000."))
         return date_from, date_to
 

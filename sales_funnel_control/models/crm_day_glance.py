@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools import working_time
+from ..tools.outside import within_calendar
 from .crm_team_member import SALES_ROLES
 
 _DAY = timedelta(days=1)
@@ -151,7 +152,7 @@ class CrmDayGlance(models.AbstractModel):
             raise UserError(
                 self.env._("Give the day as year-month-day, 2026-11-22 for example.")
             ) from error
-        if not 1970 <= day.year <= 9000:
+        if not within_calendar(day):
             raise UserError(self.env._("Choose a day between the years 1970 and 9000."))
         return DayRequest(team, company, day, today)
 

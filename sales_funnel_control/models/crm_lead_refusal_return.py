@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -21,12 +19,12 @@ class CrmLeadRefusal(models.Model):
             due = refusal.return_on
             today = refusal._today()
             if refusal.returned_on:
-                is_late = due and refusal.returned_on > due + timedelta(days=_GRACE_DAYS)
+                is_late = due and (refusal.returned_on - due).days > _GRACE_DAYS
                 refusal.return_result = "late" if is_late else "on_time"
             elif not due:
                 refusal.return_result = "none"
             else:
-                is_forgotten = due + timedelta(days=FORGOTTEN_DAYS) < today
+                is_forgotten = (today - due).days > FORGOTTEN_DAYS
                 refusal.return_result = "forgotten" if is_forgotten else "waiting"
 
     # -- actions ------------------------------------------------------------------------------

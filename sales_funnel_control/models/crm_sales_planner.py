@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import date_utils
 
 from ..tools import planning
+from ..tools.outside import within_calendar
 
 TARGET_KINDS = [("number", "Number of Deals"), ("amount", "Amount")]
 BASES = [("target", "Target Rates"), ("actual", "Actual Rates")]
@@ -166,7 +167,7 @@ class CrmSalesPlanner(models.AbstractModel):
         try:
             first = fields.Date.to_date(date_from) or date_utils.start_of(today, "month")
             last = fields.Date.to_date(date_to) or date_utils.end_of(first, "month")
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UserError(
                 self.env._("Give the days of the plan as year-month-day, 2026-11-30 for example.")
             ) from error
@@ -174,6 +175,8 @@ class CrmSalesPlanner(models.AbstractModel):
             raise UserError(self.env._("The plan ends before it begins. Swap its days."))
         if (last - first).days > 366:
             raise UserError(self.env._("Plan for a year at most."))
+        if not within_calendar(first, last):
+            raise UserError(self.env._("Choose days between the years 1970 and 9000."))
         return first, last
 
     def _not_negative(self, number):

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -141,7 +141,8 @@ class CrmTimeStudy(models.Model):
     def _compute_date_to(self):
         for study in self:
             if study.date_from and not (study.date_to and study.date_to >= study.date_from):
-                study.date_to = study.date_from + timedelta(days=_USUAL_DAYS - 1)
+                usual = timedelta(days=_USUAL_DAYS - 1)
+                study.date_to = min(study.date_from, date.max - usual) + usual
 
     @api.depends("entry_ids.minutes")
     def _compute_hours(self):

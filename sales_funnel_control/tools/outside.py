@@ -1,6 +1,7 @@
 """What callers from outside send, before it is trusted."""
 
 _LARGEST_ID = 2**31 - 1
+_YEARS = range(1970, 9001)
 
 
 def as_id(value):
@@ -23,3 +24,13 @@ def as_ids(values):
     if not isinstance(values, list | tuple):
         return []
     return [value for value in values if as_id(value)]
+
+
+def within_calendar(*days):
+    """Whether weeks can be added to and taken from all these days without leaving the calendar.
+
+    >>> from datetime import date
+    >>> within_calendar(date(1970, 1, 1), date(9000, 12, 31)), within_calendar(date.max)
+    (True, False)
+    """
+    return all(day.year in _YEARS for day in days)

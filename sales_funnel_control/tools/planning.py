@@ -110,12 +110,16 @@ def months(first, last):
     (Fraction(3, 1), Fraction(1, 4))
     >>> months(date(2026, 11, 15), date(2026, 12, 14)), months(date(2026, 2, 2), date(2026, 2, 1))
     (Fraction(458, 465), Fraction(0, 1))
+    >>> months(date(9999, 12, 1), date.max)
+    Fraction(1, 1)
     """
     number = Fraction(0)
     while first <= last:
         days = monthrange(first.year, first.month)[1]
         end = min(first.replace(day=days), last)
         number += Fraction((end - first).days + 1, days)
+        if end == last:
+            break
         first = date.fromordinal(end.toordinal() + 1)
     return number
 
