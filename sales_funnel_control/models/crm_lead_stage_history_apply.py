@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from ..tools import stays
+from ..tools import stays, working_time
 from .crm_lead_stage_history_snapshot import local_date
 
 
@@ -60,252 +60,134 @@ class CrmLeadStageHistory(models.Model):
         self._derive([diff.lead_id for diff in differences])
 
     def _write_changes(self, changes, reconstructed):
-        """Close, open and mark stays: one statement for all leads.
+        """Close, mark and open stays, in this order: one message to the database for all leads.
 
-        The order of its parts is laid down by what they read: rows are opened only after the
-        open row of the lead was closed, as ``opened`` reads what ``closed`` returns. Parts that
-        these changes have no use for are left out: planning them takes longer than running them.
+        Each of its statements is a plain one, and there only where there is something to do:
+        planning is most of what a single move costs.
         """
-        closing, opening, arrivals = self._change_rows(changes)
-        takes_back = any(diff.was_transferred for diff, _change, _funnel in changes)
-        taken_back_ids = SQL("SELECT id FROM taken_back") if takes_back else SQL("0")
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH closing(stay_id, at, exit, lost_reason_id, arrives) AS (
-                    SELECT * FROM unnest(
-                        %(closing_stays)s::int[], %(closing_at)s::timestamp[],
-                        %(closing_exit)s::varchar[], %(closing_reason)s::int[],
-                        %(closing_arrives)s::bool[]
+        closing, uncounted, passed, opening = self._change_rows(changes)
+        statements = []
+        if closing:
+            statements.append(self._close_sql(closing))
+        if uncounted:
+            statements.append(
+                SQL(
+                    "UPDATE crm_lead_stage_history SET is_cohort = FALSE, reached_next = FALSE"
+                    " WHERE id = ANY(%s)",
+                    uncounted,
+                )
+            )
+        if passed:
+            statements.append(
+                SQL(
+                    "UPDATE crm_lead_stage_history SET reached_next = TRUE WHERE id = ANY(%s)",
+                    passed,
+                )
+            )
+        if opening:
+            statements.append(
+                SQL(
+                    """
+                    INSERT INTO crm_lead_stage_history (
+                        %s, stage_id, next_stage_id, entered_at, left_at, days,
+                        week_start, origin, exit, lost_reason_id, is_cohort, reached_next,
+                        target_rate, is_skipped, is_reconstructed
                     )
-                ),
-                opening(
-                    lead_id, stage_id, next_stage_id, origin, exit, lost_reason_id, at,
-                    first_visit_only, closed_id, sales_role, grade, company_id, currency_id,
-                    funnel_tz, target_rate, place
-                ) AS (
-                    SELECT * FROM unnest(
-                        %(opening_lead)s::int[], %(opening_stage)s::int[],
-                        %(opening_next)s::int[], %(opening_origin)s::varchar[],
-                        %(opening_exit)s::varchar[], %(opening_reason)s::int[],
-                        %(opening_at)s::timestamp[], %(opening_first)s::bool[],
-                        %(opening_closed)s::int[], %(opening_role)s::varchar[],
-                        %(opening_grade)s::varchar[], %(opening_company)s::int[],
-                        %(opening_currency)s::int[], %(opening_zone)s::varchar[],
-                        %(opening_target)s::float[]
-                    ) WITH ORDINALITY
-                ),
-                closed AS (
-                    UPDATE crm_lead_stage_history AS stay
-                       SET left_at = COALESCE(stay.left_at, closing.at),
-                           days = COALESCE(
-                               stay.days,
-                               EXTRACT(EPOCH FROM closing.at - stay.entered_at) / 86400
-                           ),
-                           exit = closing.exit,
-                           lost_reason_id = closing.lost_reason_id,
-                           reached_next = stay.is_cohort
-                               AND closing.exit <> 'handed_over'
-                               AND (stay.reached_next OR closing.arrives),
-                           is_cohort = stay.is_cohort AND closing.exit <> 'handed_over'
-                      FROM closing
-                     WHERE stay.id = closing.stay_id
-                 RETURNING stay.id, stay.stage_id, stay.team_id, stay.is_cohort
+                    VALUES %s
+                    """,
+                    self._snapshot_columns(),
+                    self._rows_sql([(*row, reconstructed) for row in opening]),
                 )
-                %(taken_back)s
-                %(passed)s
-                INSERT INTO crm_lead_stage_history (
-                    %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, days,
-                    week_start, origin, exit, lost_reason_id, is_cohort, reached_next,
-                    target_rate, is_skipped, is_reconstructed
-                )
-                SELECT lead.id, lead.team_id, lead.user_id, opening.sales_role, opening.grade,
-                       opening.company_id, opening.currency_id, %(lead_snapshot)s,
-                       opening.stage_id, opening.next_stage_id, opening.at,
-                       CASE WHEN opening.exit <> 'still_there' THEN opening.at END,
-                       CASE WHEN opening.exit <> 'still_there' THEN 0 END,
-                       %(week)s,
-                       opening.origin, opening.exit, opening.lost_reason_id,
-                       first.counts, first.counts AND opening.exit = 'advanced',
-                       opening.target_rate,
-                       opening.origin = 'skipped', %(reconstructed)s
-                  FROM opening
-             LEFT JOIN closed ON closed.id = opening.closed_id
-                  JOIN crm_lead lead ON lead.id = opening.lead_id
-            CROSS JOIN LATERAL (
-                        SELECT NOT EXISTS (
-                            SELECT FROM crm_lead_stage_history cohort
-                             WHERE cohort.lead_id = lead.id
-                               AND cohort.stage_id = opening.stage_id
-                               AND cohort.team_id IS NOT DISTINCT FROM lead.team_id
-                               AND cohort.is_cohort
-                               AND cohort.id NOT IN (SELECT id FROM closed WHERE NOT is_cohort)
-                               AND cohort.id NOT IN (%(taken_back_ids)s)
-                        ) AS counts
-                        OFFSET 0
-                       ) first
-                 %(only_first_visits)s
-              ORDER BY opening.place
-                """,
-                taken_back=self._taken_back_cte() if takes_back else SQL(),
-                taken_back_ids=taken_back_ids,
-                only_first_visits=self._only_first_visits_sql(changes),
-                **self._columns("closing", ("stays", "at", "exit", "reason", "arrives"), closing),
-                **self._columns(
-                    "opening",
-                    (
-                        "lead",
-                        "stage",
-                        "next",
-                        "origin",
-                        "exit",
-                        "reason",
-                        "at",
-                        "first",
-                        "closed",
-                        "role",
-                        "grade",
-                        "company",
-                        "currency",
-                        "zone",
-                        "target",
-                    ),
-                    opening,
-                ),
-                passed=self._passed_cte(arrivals, taken_back_ids) if arrivals else SQL(),
-                week=self._week_sql(SQL("opening.at"), SQL("opening.funnel_tz")),
-                reconstructed=reconstructed,
-                snapshot_columns=self._snapshot_columns(),
-                lead_snapshot=self._lead_snapshot_sql(),
             )
-        )
+        if statements:
+            self.env.cr.execute(SQL("; ").join(statements))
 
-    def _taken_back_cte(self):
-        """CTE of the stays that stop counting, as their lead comes back from another team."""
+    def _close_sql(self, closing):
         return SQL(
             """
-            , taken_back AS (
-                UPDATE crm_lead_stage_history AS stay
-                   SET is_cohort = FALSE, reached_next = FALSE
-                  FROM opening
-                  JOIN crm_lead lead ON lead.id = opening.lead_id
-                 WHERE NOT (opening.first_visit_only AND opening.origin = 'skipped')
-                   AND stay.lead_id = opening.lead_id
-                   AND stay.stage_id = opening.stage_id
-                   AND stay.team_id IS NOT DISTINCT FROM lead.team_id
-                   AND stay.is_cohort
-                   AND stay.exit = 'transferred'
-             RETURNING stay.id
-            )
-            """
-        )
-
-    def _passed_cte(self, arrivals, taken_back_ids):
-        """CTE that marks the entries into earlier stages as passed, but for the closed stays'."""
-        return SQL(
-            """
-            , arrival(lead_id, team_id, stage_id) AS (
-                SELECT * FROM unnest(%(leads)s::int[], %(teams)s::int[], %(stages)s::int[])
-            ),
-            passed AS (
-                UPDATE crm_lead_stage_history AS stay
-                   SET reached_next = TRUE
-                  FROM arrival
-                 WHERE stay.lead_id = arrival.lead_id
-                   AND stay.team_id IS NOT DISTINCT FROM arrival.team_id
-                   AND stay.stage_id = arrival.stage_id
-                   AND stay.is_cohort
-                   AND NOT stay.reached_next
-                   AND stay.id NOT IN (SELECT stay_id FROM closing)
-                   AND stay.id NOT IN (%(taken_back_ids)s)
-            )
+            UPDATE crm_lead_stage_history AS stay
+               SET left_at = COALESCE(stay.left_at, closing.at),
+                   days = COALESCE(stay.days, %(days)s),
+                   exit = closing.exit,
+                   lost_reason_id = closing.lost_reason_id::int,
+                   reached_next = stay.is_cohort
+                       AND closing.exit <> 'handed_over'
+                       AND (stay.reached_next OR closing.arrives),
+                   is_cohort = stay.is_cohort AND closing.exit <> 'handed_over'
+              FROM (VALUES %(closing)s) AS closing(stay_id, at, exit, lost_reason_id, arrives)
+             WHERE stay.id = closing.stay_id
             """,
-            **dict(
-                zip(
-                    ("leads", "teams", "stages"),
-                    map(list, zip(*arrivals, strict=True)),
-                    strict=True,
-                )
-            ),
-            taken_back_ids=taken_back_ids,
-        )
-
-    def _only_first_visits_sql(self, changes):
-        """Condition that leaves out jumped-over stages where the lead has been before."""
-        if not any(change.first_visit_only for _diff, change, _funnel in changes):
-            return SQL()
-        return SQL(
-            """
-            WHERE NOT opening.first_visit_only
-               OR opening.origin <> 'skipped'
-               OR NOT EXISTS (
-                      SELECT FROM crm_lead_stage_history visit
-                       WHERE visit.lead_id = lead.id
-                         AND visit.stage_id = opening.stage_id
-                         AND visit.team_id IS NOT DISTINCT FROM lead.team_id
-                  )
-            """
+            days=self._days_sql(SQL("stay.entered_at"), SQL("closing.at")),
+            closing=self._rows_sql(closing),
         )
 
     @staticmethod
-    def _columns(prefix, names, rows):
-        columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-        return {
-            f"{prefix}_{name}": list(column) for name, column in zip(names, columns, strict=True)
-        }
+    def _rows_sql(rows):
+        return SQL(", ".join(["%s"] * len(rows)), *rows)
 
     def _change_rows(self, changes):
-        """Flatten the changes into rows to close, rows to open and stages left behind."""
-        closing, opening, arrivals = [], [], []
-        snapshots = iter(self._entry_snapshots(changes))
-        for diff, change, funnel in changes:
-            arrived = max((funnel.rank(entry.stage_id) for entry in change.entries), default=-1)
-            left = self._rank_left(diff, funnel)
-            if change.exit:
-                closing.append(
-                    (
-                        diff.stay_id,
-                        diff.at,
-                        change.exit,
-                        change.lost_reason_id,
-                        left is not None and arrived > left,
-                    )
-                )
-            opening.extend(
-                (
-                    diff.lead_id,
-                    entry.stage_id,
-                    funnel.next_stage(entry.stage_id),
-                    entry.origin,
-                    entry.exit,
-                    entry.lost_reason_id,
-                    diff.at,
-                    change.first_visit_only,
-                    diff.stay_id,
-                    *snapshot,
-                )
-                for entry, snapshot in zip(change.entries, next(snapshots), strict=True)
+        """Rows to close, ids of stays that no longer count, of those passed, and rows to open."""
+        closing, uncounted, passed, opening = [], [], [], []
+        for (diff, change, funnel), snapshots in zip(
+            changes, self._entry_snapshots(changes), strict=True
+        ):
+            closed_id = diff.stay_id if change.exit else None
+            found = stays.consequences(
+                change, self._rank_left(diff, funnel), closed_id, diff.visits, funnel
             )
-            if diff.stay:
-                # The stay being closed is marked as it is closed.
-                marked = diff.stay.stage_id if change.exit and diff.is_cohort else None
-                arrivals.extend(
-                    (diff.lead_id, diff.lead.team_id, step.stage_id)
-                    for step in funnel.steps.values()
-                    if (-1 if left is None else left) <= step.rank < arrived
-                    and step.stage_id != marked
+            if closed_id:
+                closing.append(
+                    (closed_id, diff.at, change.exit, change.lost_reason_id, found.arrives)
                 )
-        return closing, opening, arrivals
+            uncounted += found.uncounted
+            passed += found.passed
+            opening += (
+                self._opening_row(diff, funnel, entry, counts, snapshots[entry.stage_id])
+                for entry, counts in found.entries
+            )
+        return closing, uncounted, passed, opening
+
+    @staticmethod
+    def _opening_row(diff, funnel, entry, counts, snapshot):
+        """The columns of a stay to be opened, but for the last one."""
+        circumstances, day, target_rate = snapshot
+        is_over = entry.exit != "still_there"
+        return (
+            diff.lead_id,
+            diff.lead.team_id,
+            diff.lead.user_id,
+            circumstances.sales_role,
+            circumstances.grade,
+            circumstances.company_id,
+            circumstances.currency_id,
+            *diff.snapshot,
+            entry.stage_id,
+            funnel.next_stage(entry.stage_id),
+            diff.at,
+            diff.at if is_over else None,
+            0 if is_over else None,
+            working_time.monday(day),
+            entry.origin,
+            entry.exit,
+            entry.lost_reason_id,
+            counts,
+            counts and entry.exit == "advanced",
+            target_rate,
+            entry.origin == "skipped",
+        )
 
     def _entry_snapshots(self, changes):
-        """What each entry of each change keeps: the circumstances and the target in force."""
+        """What the entries of each change keep: circumstances, day, and target in force, by stage.
+
+        :rtype: list[dict]
+        """
         people = [
             (diff.lead.team_id, diff.lead.user_id, diff.company_id) for diff, *_rest in changes
         ]
         circumstances = self._circumstances(people)
         entered = [
-            [
-                (
+            {
+                entry.stage_id: (
                     funnel.next_stage(entry.stage_id),
                     diff.lead.team_id,
                     circumstances[who].sales_role,
@@ -313,12 +195,15 @@ class CrmLeadStageHistory(models.Model):
                     local_date(diff.at, circumstances[who].funnel_tz),
                 )
                 for entry in change.entries
-            ]
+            }
             for (diff, change, funnel), who in zip(changes, people, strict=True)
         ]
-        targets = self._targets_in_force([key for keys in entered for key in keys])
+        targets = self._targets_in_force([key for keys in entered for key in keys.values()])
         return [
-            [(*circumstances[who], targets[key]) for key in keys]
+            {
+                stage_id: (circumstances[who], key[-1], targets[key])
+                for stage_id, key in keys.items()
+            }
             for who, keys in zip(people, entered, strict=True)
         ]
 

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -17,13 +17,14 @@ class _Difference(NamedTuple):
 
     lead_id: int
     lead: stays.Lead
+    company_id: int | None
+    snapshot: tuple  # as _lead_snapshot_sql has it
+    at: datetime
     stay_id: int | None
     stay: stays.Stay | None
-    undone_stay_id: int | None
-    at: object
-    was_transferred: bool
-    is_cohort: bool
-    company_id: int | None
+    visits: list
+    came_back: bool  # to where it was within the grace time
+    undone_stay_id: int | None = None
 
 
 class CrmLeadStageHistory(models.Model):
@@ -133,24 +134,17 @@ class CrmLeadStageHistory(models.Model):
             SQL(
                 """
                 SELECT lead.id,
+                       lead.company_id,
+                       GREATEST(lead.changed_at, stay.entered_at),
+                       stay.id,
+                       stay.visits,
+                       lead.in_funnel AND stay.left_at IS NULL AND stay.came_back,
                        lead.stage_id, lead.team_id, lead.user_id,
                        lead.in_funnel, lead.is_lost, lead.lost_reason_id,
-                       stay.id,
                        stay.stage_id, stay.team_id, stay.user_id, stay.exit, stay.lost_reason_id,
-                       %(undone)s,
-                       GREATEST(lead.changed_at, stay.entered_at),
-                       EXISTS (
-                            SELECT FROM crm_lead_stage_history given
-                             WHERE given.lead_id = lead.id
-                               AND given.is_cohort
-                               AND given.exit = 'transferred'
-                       ),
-                       stay.is_cohort,
-                       lead.company_id
+                       %(snapshot)s
                   FROM (
-                        SELECT lead.id, lead.stage_id, lead.team_id, lead.user_id, lead.type,
-                               lead.company_id,
-                               lead.lost_reason_id, %(moment)s AS changed_at,
+                        SELECT lead.*, %(moment)s AS changed_at,
                                lead.active AND lead.type = 'opportunity'
                                AND lead.stage_id IS NOT NULL AS in_funnel,
                                NOT lead.active
@@ -158,12 +152,25 @@ class CrmLeadStageHistory(models.Model):
                           FROM %(changed)s
                        ) lead
              LEFT JOIN LATERAL (
-                        SELECT latest.id, latest.stage_id, latest.team_id, latest.user_id,
-                               latest.entered_at, latest.left_at, latest.exit,
-                               latest.lost_reason_id, latest.is_cohort
-                          FROM crm_lead_stage_history latest
-                         WHERE latest.lead_id = lead.id
-                      ORDER BY latest.entered_at DESC, latest.left_at DESC, latest.id DESC
+                        SELECT visit.*,
+                               json_agg(
+                                   json_build_array(
+                                       visit.id, visit.stage_id, visit.exit, visit.is_cohort,
+                                       visit.reached_next
+                                   )
+                               ) FILTER (
+                                   WHERE visit.team_id IS NOT DISTINCT FROM lead.team_id
+                               ) OVER way AS visits,
+                               BOOL_OR(
+                                   visit.left_at >= lead.changed_at - %(grace)s
+                                   AND (visit.stage_id, visit.team_id, visit.user_id)
+                                       IS NOT DISTINCT FROM
+                                       (lead.stage_id, lead.team_id, lead.user_id)
+                               ) OVER way AS came_back
+                          FROM crm_lead_stage_history visit
+                         WHERE visit.lead_id = lead.id
+                        WINDOW way AS ()
+                      ORDER BY visit.entered_at DESC, visit.left_at DESC, visit.id DESC
                          LIMIT 1
                        ) stay ON TRUE
                  WHERE CASE
@@ -183,52 +190,69 @@ class CrmLeadStageHistory(models.Model):
               ORDER BY lead.id
                  LIMIT %(limit)s
                 """,
-                undone=self._undone_sql(grace),
                 moment=moment,
                 changed=changed,
+                grace=timedelta(minutes=grace),
+                snapshot=self._lead_snapshot_sql(),
                 limit=limit,
             )
         )
-        return [
+        differences = [
             _Difference(
-                row[0],
-                stays.Lead(*row[1:7]),
-                row[7],
-                stays.Stay(*row[8:13]) if row[7] else None,
-                *row[13:18],
+                lead_id,
+                stays.Lead(*row[:6]),
+                company_id,
+                row[11:],
+                at,
+                stay_id,
+                stays.Stay(*row[6:11]) if stay_id else None,
+                [stays.Visit(*visit) for visit in visits or ()],
+                came_back,
             )
-            for row in rows
+            for lead_id, company_id, at, stay_id, visits, came_back, *row in rows
         ]
+        return self._with_undone(differences, grace) if grace else differences
 
-    def _undone_sql(self, grace):
-        """The stay to which a drag within the grace time leads back, NULL where there is none."""
-        if not grace:
-            return SQL("NULL::int")
-        return SQL(
-            """
-            CASE WHEN lead.in_funnel AND stay.left_at IS NULL THEN (
-                SELECT former.id
-                  FROM crm_lead_stage_history former
-                 WHERE former.lead_id = lead.id
-                   AND former.left_at >= lead.changed_at - %(grace)s
-                   AND former.origin <> 'skipped'
-                   AND former.exit IN ('advanced', 'moved_back')
-                   AND (former.stage_id, former.team_id, former.user_id)
-                       IS NOT DISTINCT FROM (lead.stage_id, lead.team_id, lead.user_id)
-                   AND NOT EXISTS (
-                        SELECT FROM crm_lead_stage_history later
-                         WHERE later.lead_id = former.lead_id
-                           AND %(is_later)s
-                           AND later.origin NOT IN %(moves)s
-                   )
-              ORDER BY former.entered_at, former.left_at, former.id
-                 LIMIT 1
-            ) END
-            """,
-            is_later=self._is_later_sql(),
-            grace=timedelta(minutes=grace),
-            moves=_STAGE_MOVES,
+    def _with_undone(self, differences, grace):
+        """The same, with the stay to which a drag within the grace time leads back."""
+        back = {diff.lead_id: diff.at for diff in differences if diff.came_back}
+        if not back:
+            return differences
+        undone = dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT ON (former.lead_id) former.lead_id, former.id
+                      FROM unnest(%(leads)s::int[], %(moments)s::timestamp[])
+                           AS back(lead_id, at)
+                      JOIN crm_lead lead ON lead.id = back.lead_id
+                      JOIN crm_lead_stage_history former
+                        ON former.lead_id = back.lead_id
+                       AND former.left_at >= back.at - %(grace)s
+                       AND former.origin <> 'skipped'
+                       AND former.exit IN ('advanced', 'moved_back')
+                       AND (former.stage_id, former.team_id, former.user_id)
+                           IS NOT DISTINCT FROM (lead.stage_id, lead.team_id, lead.user_id)
+                     WHERE NOT EXISTS (
+                            SELECT FROM crm_lead_stage_history later
+                             WHERE later.lead_id = former.lead_id
+                               AND %(is_later)s
+                               AND later.origin NOT IN %(moves)s
+                           )
+                  ORDER BY former.lead_id, former.entered_at, former.left_at, former.id
+                    """,
+                    leads=list(back),
+                    moments=list(back.values()),
+                    grace=timedelta(minutes=grace),
+                    is_later=self._is_later_sql(),
+                    moves=_STAGE_MOVES,
+                )
+            )
         )
+        return [
+            diff._replace(undone_stay_id=undone.get(diff.lead_id)) if diff.came_back else diff
+            for diff in differences
+        ]
 
     def _is_later_sql(self):
         """Whether the stay ``later`` comes after ``former``, in the order of the model."""

@@ -111,6 +111,20 @@ class Stay(NamedTuple):
         return self.exit == "still_there"
 
 
+class Visit(NamedTuple):
+    """A stay of the lead in the team it belongs to now; the latest may be one of them.
+
+    :param counts: whether it is the entry into its stage that the conversion counts
+    :param reached_next: whether the lead has come further since
+    """
+
+    stay_id: int
+    stage_id: int | None
+    exit: str
+    counts: bool
+    reached_next: bool
+
+
 class Entry(NamedTuple):
     """A stay to be opened. ``exit`` other than ``still_there`` means: entered and left at once."""
 
@@ -136,6 +150,21 @@ class Change:
 
     def __bool__(self):
         return self.exit is not None or bool(self.entries)
+
+
+class Consequences(NamedTuple):
+    """What a change means for what counts.
+
+    :param entries: the stays to open, in order, each with whether it counts: ``(Entry, bool)``
+    :param arrives: whether the lead came further than the stay that is closed
+    :param uncounted: ids of stays that stop counting
+    :param passed: ids of stays that the lead has now come further than, but for the closed one
+    """
+
+    entries: list
+    arrives: bool
+    uncounted: list
+    passed: list
 
 
 def changes(lead, last, funnel):
@@ -225,3 +254,55 @@ def _absent(lead, last):
     if lead.is_lost:
         return Change(exit="refused", lost_reason_id=lead.lost_reason_id)
     return Change(exit="withdrawn") if last.is_open else Change()
+
+
+def consequences(change, left_rank, closed_id, visits, funnel):
+    """Say what a change means for what counts.
+
+    The first entry into a stage counts. Who takes the lead over within a stage takes over the
+    entry as well; a lead that comes back from another team enters anew.
+
+    :param left_rank: rank of the stage the lead comes from; None from outside the funnel
+    :param closed_id: id of the stay that the change closes, or None
+    :param visits: every :class:`Visit` of the lead
+    :rtype: Consequences
+
+    >>> funnel = Funnel.build([(1, True, False), (2, True, False), (3, True, True)])
+    >>> first = Visit(10, 1, 'still_there', True, False)
+    >>> moved = Change('advanced', entries=[Entry(2, 'advanced')])
+    >>> consequences(moved, 1, 10, [first], funnel)
+    ... # doctest: +NORMALIZE_WHITESPACE
+    Consequences(entries=[(Entry(stage_id=2, origin='advanced', exit='still_there',
+    lost_reason_id=None), True)], arrives=True, uncounted=[], passed=[])
+    >>> handed = Change('handed_over', entries=[Entry(1, 'handed_over')])
+    >>> [counts for _entry, counts in consequences(handed, 1, 10, [first], funnel).entries]
+    [True]
+    >>> again = Change(entries=[Entry(1, 'reopened')])
+    >>> [counts for _entry, counts in consequences(again, 1, None, [first], funnel).entries]
+    [False]
+    """
+    counting = [
+        visit
+        for visit in visits
+        if visit.counts and not (visit.stay_id == closed_id and change.exit == "handed_over")
+    ]
+    visited = {visit.stage_id for visit in visits}
+    entries, uncounted = [], []
+    for entry in change.entries:
+        if change.first_visit_only and entry.origin == "skipped" and entry.stage_id in visited:
+            continue
+        former = [visit for visit in counting if visit.stage_id == entry.stage_id]
+        given_away = [visit.stay_id for visit in former if visit.exit == "transferred"]
+        uncounted += given_away
+        entries.append((entry, len(given_away) == len(former)))
+    arrived = max((funnel.rank(entry.stage_id) for entry in change.entries), default=-1)
+    left = -1 if left_rank is None else left_rank
+    passed = [
+        visit.stay_id
+        for visit in counting
+        if not visit.reached_next
+        and visit.stay_id not in (closed_id, *uncounted)
+        and visit.stage_id in funnel.steps
+        and left <= funnel.rank(visit.stage_id) < arrived
+    ]
+    return Consequences(entries, left_rank is not None and arrived > left_rank, uncounted, passed)
