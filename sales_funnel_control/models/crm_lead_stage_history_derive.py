@@ -32,15 +32,26 @@ class CrmLeadStageHistory(models.Model):
                     SQL("%s = derived.%s", SQL.identifier(name), SQL.identifier(name))
                     for name in _DERIVED
                 ),
-                derived=self._derived_sql(SQL("lead_id = ANY(%s)", list(lead_ids))),
+                derived=self._derived_sql(
+                    SQL(
+                        "(SELECT * FROM crm_lead_stage_history WHERE lead_id = ANY(%s)) stay",
+                        list(lead_ids),
+                    )
+                ),
                 old=SQL(", ").join(SQL.identifier("stay", name) for name in _DERIVED),
                 new=SQL(", ").join(SQL.identifier("derived", name) for name in _DERIVED),
             )
         )
         self._forget_rows()
 
-    def _derived_sql(self, condition):
-        """Rows ``(id, *derived columns)`` computed from the stays that satisfy ``condition``."""
+    def _derived_columns(self):
+        return SQL(", ").join(map(SQL.identifier, _DERIVED))
+
+    def _derived_sql(self, stays):
+        """Rows ``(id, *derived columns)`` that follow from all stays of some leads.
+
+        :param SQL stays: what stands behind FROM, with the alias ``stay``
+        """
         return SQL(
             """
             WITH %(ranks)s,
@@ -59,11 +70,10 @@ class CrmLeadStageHistory(models.Model):
                                ORDER BY stay.entered_at, stay.left_at, stay.id
                            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
                        ) AS rank_reached
-                  FROM crm_lead_stage_history stay
+                  FROM %(stays)s
              LEFT JOIN step
                     ON step.stage_id = stay.stage_id
                    AND step.team_id = COALESCE(stay.team_id, 0)
-                 WHERE stay.%(condition)s
                 WINDOW same_stage AS (
                     PARTITION BY stay.lead_id, stay.team_id, stay.stage_id
                         ORDER BY stay.entered_at, stay.left_at, stay.id
@@ -86,7 +96,7 @@ class CrmLeadStageHistory(models.Model):
               JOIN res_company company ON company.id = stay.company_id
             """,
             ranks=self._steps_cte(),
-            condition=condition,
+            stays=stays,
             days=self._days_sql(SQL("stay.entered_at"), SQL("stay.left_at")),
             week=self._week_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
             target=self._stay_target_sql(),

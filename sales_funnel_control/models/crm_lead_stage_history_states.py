@@ -8,7 +8,11 @@ class CrmLeadStageHistory(models.Model):
     _inherit = "crm.lead.stage.history"
 
     def _insert_stays(self, lead_ids):
-        """Insert the stays of leads whose tracking is one unbroken story."""
+        """Insert the stays of leads whose tracking is one unbroken story.
+
+        What follows from the stays stands in the rows from the beginning: to update rows that
+        were inserted in the same transaction checks all their references once more.
+        """
         if not lead_ids:
             return
         self.env.cr.execute(
@@ -42,21 +46,32 @@ class CrmLeadStageHistory(models.Model):
                                AND visit.stage_id = jumped.stage_id
                                AND visit.entered_at <= stay.entered_at
                         )
+                ),
+                rebuilt(
+                    %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
+                    exit, lost_reason_id, id
+                ) AS (
+                    SELECT %(snapshot)s, entry.stage_id, step.next_stage_id, entry.entered_at,
+                           entry.left_at, entry.origin, entry.exit, entry.lost_reason_id,
+                           ROW_NUMBER() OVER (
+                               ORDER BY entry.lead_id, entry.entered_at, entry.place
+                           )
+                      FROM entry
+                      JOIN crm_lead lead ON lead.id = entry.lead_id
+                 LEFT JOIN step
+                        ON step.stage_id = entry.stage_id
+                       AND step.team_id = COALESCE(entry.team_id, 0)
+                           %(snapshot_joins)s
                 )
                 INSERT INTO crm_lead_stage_history (
-                    %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, days,
-                    week_start, origin, exit, lost_reason_id, is_skipped, is_reconstructed
+                    %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
+                    exit, lost_reason_id, %(derived_columns)s, is_skipped, is_reconstructed
                 )
-                SELECT %(snapshot)s, entry.stage_id, step.next_stage_id, entry.entered_at,
-                       entry.left_at, %(days)s, %(week)s, entry.origin, entry.exit,
-                       entry.lost_reason_id, entry.origin = 'skipped', TRUE
-                  FROM entry
-                  JOIN crm_lead lead ON lead.id = entry.lead_id
-             LEFT JOIN step
-                    ON step.stage_id = entry.stage_id
-                   AND step.team_id = COALESCE(entry.team_id, 0)
-                       %(snapshot_joins)s
-              ORDER BY entry.lead_id, entry.entered_at, entry.place
+                SELECT %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
+                       exit, lost_reason_id, %(derived_columns)s, origin = 'skipped', TRUE
+                  FROM rebuilt
+                  JOIN (%(derived)s) AS derived USING (id)
+              ORDER BY id
                 """,
                 steps=self._steps_cte(),
                 event=self._event_cte(lead_ids),
@@ -66,8 +81,8 @@ class CrmLeadStageHistory(models.Model):
                 snapshot_columns=self._snapshot_columns(),
                 snapshot=self._snapshot_sql(SQL("entry.team_id"), SQL("entry.user_id")),
                 snapshot_joins=self._snapshot_joins(SQL("entry.team_id"), SQL("entry.user_id")),
-                days=self._days_sql(SQL("entry.entered_at"), SQL("entry.left_at")),
-                week=self._week_sql(SQL("entry.entered_at"), SQL("company.funnel_tz")),
+                derived_columns=self._derived_columns(),
+                derived=self._derived_sql(SQL("rebuilt stay")),
             )
         )
 
