@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.sql import column_exists, create_column
 
 REACTION_STATES = [
     ("waiting", "Waiting"),
@@ -200,6 +201,12 @@ class CrmLead(models.Model):
         return self.env._("%(duration)s left", duration=duration)
 
     # -- ORM ----------------------------------------------------------------------------------
+
+    def _auto_init(self):
+        """Add the column without a look at every lead: none has come in by a channel yet."""
+        if not column_exists(self.env.cr, "crm_lead", "answerable_id"):
+            create_column(self.env.cr, "crm_lead", "answerable_id", "int4")
+        return super()._auto_init()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -5,6 +5,7 @@ from ground.paths import ADDON
 from ground.traces import LEFT, TRACES
 
 LEADS = 3000
+LAST_WRITES = "SELECT id, write_date, write_uid FROM crm_lead ORDER BY id"
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +22,10 @@ def test_life(used):
     The steps follow from one another, hence one test.
     """
     before = traces(used)
+    last_writes = used.rows(LAST_WRITES)
 
     assert used.install() == []
+    assert used.rows(LAST_WRITES) == last_writes, "an installation is no change of anybody's lead"
     (count,) = used.rows("SELECT COUNT(DISTINCT lead_id) AS leads FROM crm_lead_stage_history")
     assert count["leads"] > LEADS / 2
     # What the backfill wrote the database knows at once, else it goes over it row by row.
