@@ -54,6 +54,7 @@ def measured(sides):
     stock, addon = sides
     with addon.transaction(draw.HEAD) as env:
         bounds = plain.bounds(env, _days(env))
+        lately = plain.bounds(env, _days(env, _LATELY))
         entries = _entries_on_board(env)
     with stock.transaction() as env:
         chatter.index(env)
@@ -61,7 +62,7 @@ def measured(sides):
         by_hand = sum(count for _user, _rank, count, _passed in _from_chatter(bounds)(env))
     if abs(entries - by_hand) > entries * _HANDED_OVER:
         sys.exit(f"error: {entries:,} entries on the board, {by_hand:,} in the chatter")
-    lines = [_measured(reading, sides) for reading in _readings(bounds)]
+    lines = [_measured(reading, sides) for reading in _readings(bounds, lately)]
     with stock.transaction() as env:
         chatter.unindex(env)
     return lines
@@ -87,17 +88,40 @@ def _measured(reading, sides):
     return Line.of(reading, costs, others)
 
 
-def _readings(bounds):
+def _readings(bounds, lately):
     from_chatter = _from_chatter(bounds)
     return (
         Reading("kanban of the team", _kanban, _STOCK, _kanban, at_most(1.05)),
         Reading("kanban of one's own", _kanban, _STOCK, _kanban, at_most(1.05), draw.SALESPERSON),
-        Reading("pivot", _pivot, _LEDGER, _plain("conversion"), at_most(1.5)),
-        Reading("pivot", _pivot, _CHATTER, from_chatter, at_least(9), times=3),
+        Reading("pivot, two years", _pivot(_WEEKS), _LEDGER, _plain("conversion"), at_most(1.5)),
+        Reading(
+            "pivot, 13 weeks",
+            _pivot(_LATELY),
+            _LEDGER,
+            _plain("conversion", weeks=_LATELY),
+            at_most(1.5),
+        ),
+        Reading("pivot, two years", _pivot(_WEEKS), _CHATTER, from_chatter, at_least(9), times=3),
+        Reading(
+            "pivot, 13 weeks",
+            _pivot(_LATELY),
+            _CHATTER,
+            _from_chatter(lately),
+            at_least(9),
+            times=3,
+        ),
         Reading("board, two years", _board(_WEEKS), _LEDGER, _plain(), at_most(1.5)),
         Reading("board, 13 weeks", _board(_LATELY), _LEDGER, _plain(weeks=_LATELY), at_most(1.5)),
         Reading("board, first of the day", _board(_WEEKS), _LEDGER, _plain(), is_cold=True),
         Reading("board, two years", _board(_WEEKS), _CHATTER, from_chatter, at_least(9), times=3),
+        Reading(
+            "board, 13 weeks",
+            _board(_LATELY),
+            _CHATTER,
+            _from_chatter(lately),
+            at_least(9),
+            times=3,
+        ),
         Reading("contact report", _contact_report, _LEDGER, _plain_contacts),
         Reading("weekly review of a team", _review, _LEDGER, _plain(weeks=_REVIEWED), times=3),
         Reading(
@@ -136,12 +160,15 @@ def _specification(Lead, arch):
     }
 
 
-def _pivot(env):
-    env["crm.funnel.report"].formatted_read_group(
-        [("team_id", "=", draw.team(env).id), ("week_start", ">=", _first_week(env, _WEEKS))],
-        ["user_id", "next_stage_id"],
-        ["entered:sum", "advanced:sum", "conversion_rate:avg", "target_rate:avg", "gap:avg"],
-    )
+def _pivot(weeks):
+    def read(env):
+        env["crm.funnel.report"].formatted_read_group(
+            [("team_id", "=", draw.team(env).id), ("week_start", ">=", _first_week(env, weeks))],
+            ["user_id", "next_stage_id"],
+            ["entered:sum", "advanced:sum", "conversion_rate:avg", "target_rate:avg", "gap:avg"],
+        )
+
+    return read
 
 
 def _board(weeks):
