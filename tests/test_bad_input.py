@@ -98,17 +98,13 @@ class TestBadInput(TransactionCase):
                 call()
 
     def typed_days(self):
-        """``(row of the salesperson, name)`` of every day and moment that somebody may type."""
-        for name, owner, row in self.owned.owned():
-            if owner == "salesperson" and row._auto and row:
-                for field in row._fields.values():
-                    if field.type in ("date", "datetime") and not field.readonly:
-                        yield row, field
-        for row in self.owned.things["salesperson"].values():
-            for field in row._fields.values():
-                if field.type in ("date", "datetime") and ADDON in field._modules:
-                    if not field.readonly:
-                        yield row, field
+        """``(row of the salesperson, field)`` of every day and moment that somebody may type."""
+        ours = [row for _name, owner, row in self.owned.owned() if owner == "salesperson"]
+        for row in (*ours, *self.owned.things["salesperson"].values()):
+            for field in row._fields.values() if row and row._auto else ():
+                is_ours = row._original_module == ADDON or ADDON in field._modules
+                if is_ours and field.type in ("date", "datetime") and not field.readonly:
+                    yield row, field
 
     @mute_logger("odoo.sql_db")
     def test_days_at_the_ends_of_the_calendar(self):
