@@ -16,7 +16,7 @@ const accessibility = (() => {
         document.querySelector(".modal-content") || document.querySelector(".o_action_manager > *");
 
     /** Wait until another screen than `old` is on the page, whole and at rest. */
-    async function drawn(old) {
+    async function drawn(old, name) {
         const deadline = Date.now() + PATIENCE;
         let size = -1;
         while (Date.now() < deadline) {
@@ -30,7 +30,7 @@ const accessibility = (() => {
             }
             size = screen.innerHTML.length;
         }
-        throw new Error("nothing was drawn");
+        throw new Error(`nothing was drawn: ${name}`);
     }
 
     /** What a finding is about, the same wherever Odoo's theme or widget shows it. */
@@ -72,7 +72,7 @@ const accessibility = (() => {
                 clearBreadcrumbs: true,
                 viewType: views[index],
             });
-            await drawn(old);
+            await drawn(old, `${name}, ${views[index] || "first view"}`);
             const {view, views: all} = services().action.currentController;
             if (everyView && view && !index) {
                 const others = all.map(({type}) => type).filter((type) => type !== view.type);
@@ -104,14 +104,14 @@ const accessibility = (() => {
     return {
         /** Our own screens: nothing on them is Odoo's. */
         async screens() {
-            await drawn(null);
+            await drawn(null, "first screen");
             const isScreen = (menu) => menu.actionModel === "ir.actions.client";
             const menus = menusOf("sales_funnel_control.", isScreen);
             return {looked: menus.length, found: [...(await walk(menus, false)).values()]};
         },
         /** All views of our menus, less what Odoo's own views of leads show as well. */
         async everything() {
-            await drawn(null);
+            await drawn(null, "first screen");
             const stock = await walk(
                 menusOf("crm.", (menu) => !isServer(menu)),
                 true
