@@ -82,11 +82,18 @@ def _compare(pristine, options):
     print(text)
     if not (options.dry or options.reuse) and set(options.only) == set(PARTS):
         introduction = INTRODUCTION.format(
-            arguments=' ARGS="--full"' if options.full else "",
+            arguments=_arguments(options.sizes),
             people=draw.SALESPEOPLE,
             years=draw.YEARS,
         )
         results.keep(TITLE, introduction + text)
+
+
+def _arguments(sizes):
+    """What is given to `make bench` for these sizes."""
+    if sizes == QUICK:
+        return ""
+    return ' ARGS="--full"' if sizes == FULL else f' ARGS="--sizes {",".join(map(str, sizes))}"'
 
 
 def _measured(pristine, stock, addon, size, options):
