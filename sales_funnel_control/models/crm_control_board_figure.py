@@ -52,6 +52,7 @@ class CrmControlBoard(models.AbstractModel):
             self._cell(request, rules, who, transition, cells[who, transition], judged)
             for who, transition in order
         ]
+        self._explain(rules, shown, [judged.get(key) for key in order])
         return {
             "transitions": transitions,
             "path": self._paths(transitions),

@@ -60,11 +60,16 @@ class CrmControlBoard(models.AbstractModel):
             "adjusted_rate": seat.cell.rate if adjusts else False,
             "missing": max(0, rules.minimum - mature.entered) if seat else 0,
             "verdict": verdict or False,
-            "explanation": self._explanation(rules, seat, adjusts) if seat else "",
         }
 
-    def _explanation(self, rules, seat, adjusts):
-        """How the verdict came about, in a sentence."""
+    def _explain(self, rules, shown, seats):
+        """Add to each cell how its verdict came about, in a sentence."""
+        point = get_lang(self.env).decimal_point
+        for cell, seat in zip(shown, seats, strict=True):
+            adjusts = cell["adjusted_rate"] is not False
+            cell["explanation"] = self._explanation(rules, seat, adjusts, point) if seat else ""
+
+    def _explanation(self, rules, seat, adjusts, point):
         cell = seat.cell
         if seat.verdict == verdicts.INSUFFICIENT:
             return self.env._(
@@ -77,10 +82,10 @@ class CrmControlBoard(models.AbstractModel):
         figures = {
             "advanced": cell.advanced,
             "entered": cell.entered,
-            "rate": self._percent(100 * cell.advanced / cell.entered),
-            "adjusted": self._percent(cell.rate),
-            "target": self._percent(cell.target or 0),
-            "tolerance": self._percent(rules.tolerance),
+            "rate": self._percent(100 * cell.advanced / cell.entered, point),
+            "adjusted": self._percent(cell.rate, point),
+            "target": self._percent(cell.target or 0, point),
+            "tolerance": self._percent(rules.tolerance, point),
         }
         if cell.target is None:
             return self.env._(
@@ -113,9 +118,10 @@ class CrmControlBoard(models.AbstractModel):
             )
         return self.env._("%(basis)s: the difference may be chance.", basis=basis)
 
-    def _percent(self, value):
-        """A figure with one decimal at most, as the reader's language writes it."""
-        return f"{value:.1f}".removesuffix(".0").replace(".", get_lang(self.env).decimal_point)
+    @staticmethod
+    def _percent(value, point):
+        """A figure with one decimal at most, as a language with this decimal point writes it."""
+        return f"{value:.1f}".removesuffix(".0").replace(".", point)
 
     def _teach(self, rules, judged):
         return [

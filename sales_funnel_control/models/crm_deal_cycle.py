@@ -175,8 +175,8 @@ class CrmDealCycle(models.Model):
         return SQL(
             """
             (
-                SELECT SUM(
-                           EXTRACT(EPOCH FROM COALESCE(past.left_at, %(now)s) - past.entered_at)
+                SELECT EXTRACT(
+                           EPOCH FROM SUM(COALESCE(past.left_at, %(now)s) - past.entered_at)
                        ) / 86400
                   FROM crm_lead_stage_history past
                  WHERE past.lead_id = %(stay)s.lead_id

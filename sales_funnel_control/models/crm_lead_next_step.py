@@ -166,9 +166,8 @@ class CrmLead(models.Model):
                    activity.id AS step_id
               FROM mail_activity activity
          LEFT JOIN mail_activity_type kind ON kind.id = activity.activity_type_id
-             WHERE activity.res_model = 'crm.lead'
-               AND activity.res_id = %(lead_id)s
-               AND activity.active
+             WHERE activity.res_id = %(lead_id)s
+               AND %(is_open)s
          UNION ALL
             SELECT CASE WHEN privacy.name <> 'private' THEN meeting.name END,
                    CASE WHEN meeting.allday THEN meeting.start_date ELSE %(meeting_day)s END,
@@ -193,16 +192,28 @@ class CrmLead(models.Model):
                        AND person.partner_share
                    ) guests
              WHERE meeting.opportunity_id = %(lead_id)s
-               AND meeting.active
-               AND CASE WHEN meeting.allday THEN meeting.start_date >= %(today)s
-                        ELSE meeting.start >= %(now)s
-                   END
+               AND %(is_to_come)s
             """,
             lead_id=lead_id,
             type_name=self.env["mail.activity.type"]._field_to_sql("kind", "name"),
             meeting_day=self.env["crm.lead.stage.history"]._local_date_sql(
                 SQL("meeting.start"), zone
             ),
+            is_open=self._is_open_sql(),
+            is_to_come=self._is_to_come_sql(zone),
+        )
+
+    def _is_open_sql(self):
+        return SQL("activity.res_model = 'crm.lead' AND activity.active")
+
+    def _is_to_come_sql(self, zone):
+        return SQL(
+            """
+            meeting.active
+            AND CASE WHEN meeting.allday THEN meeting.start_date >= %(today)s
+                     ELSE meeting.start >= %(now)s
+                END
+            """,
             now=fields.Datetime.now(),
             today=self._today_sql(zone),
         )
@@ -217,8 +228,23 @@ class CrmLead(models.Model):
 
         :param SQL lead_id: of the deal
         """
-        zone = SQL("%s", self.env.company.funnel_tz)
-        return SQL("EXISTS (%s)", self._steps_sql(lead_id, zone))
+        return SQL(
+            """
+            (
+                EXISTS (
+                    SELECT FROM mail_activity activity
+                     WHERE activity.res_id = %(lead_id)s AND %(is_open)s
+                )
+                OR EXISTS (
+                    SELECT FROM calendar_event meeting
+                     WHERE meeting.opportunity_id = %(lead_id)s AND %(is_to_come)s
+                )
+            )
+            """,
+            lead_id=lead_id,
+            is_open=self._is_open_sql(),
+            is_to_come=self._is_to_come_sql(SQL("%s", self.env.company.funnel_tz)),
+        )
 
     def _open_leads_from_sql(self):
         """Clients in work as ``lead``, with the ``company`` and its present ``today.day``."""

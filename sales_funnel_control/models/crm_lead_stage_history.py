@@ -103,8 +103,8 @@ class CrmLeadStageHistory(models.Model):
         "(lead_id) WHERE left_at IS NULL", "An opportunity has one open stay at the most."
     )
     _cohort_idx = models.Index(
-        "(entered_at) INCLUDE (team_id, user_id, sales_role, stage_id, next_stage_id, reached_next,"
-        " target_rate, exit, lost_reason_id, company_id)"
+        "(entered_at) INCLUDE (week_start, team_id, user_id, sales_role, stage_id, next_stage_id,"
+        " reached_next, target_rate, exit, lost_reason_id, company_id)"
         " WHERE is_cohort IS TRUE AND next_stage_id IS NOT NULL"
     )
     _flow_idx = models.Index(

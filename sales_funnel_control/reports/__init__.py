@@ -1,3 +1,4 @@
+from . import crm_group_order_mixin
 from . import crm_manager_report_mixin
 from . import crm_lead_report_mixin
 from . import crm_funnel_report

@@ -8,6 +8,7 @@ class CrmClientReportMixin(models.AbstractModel):
     """A report on clients: which client, of what kind, in whose charge."""
 
     _name = "crm.client.report.mixin"
+    _inherit = "crm.group.order.mixin"
     _description = "Report on Clients"
 
     company_id = fields.Many2one("res.company", readonly=True)

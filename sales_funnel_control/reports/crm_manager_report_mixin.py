@@ -7,6 +7,7 @@ class CrmManagerReportMixin(models.AbstractModel):
     """A report on managers: who they are, in which team and role."""
 
     _name = "crm.manager.report.mixin"
+    _inherit = "crm.group.order.mixin"
     _description = "Report on Managers"
 
     company_id = fields.Many2one("res.company", readonly=True)
