@@ -108,8 +108,15 @@ _STANDING = """
                           WHERE opportunity_id = lead_id AND active AND start >= NOW()
                      )
            ),
-           COUNT(*) FILTER (WHERE entered_at < NOW() AT TIME ZONE 'UTC' - INTERVAL '14 days')
-      FROM crm_lead_stage_history
+           COUNT(*) FILTER (WHERE entered_at < NOW() AT TIME ZONE 'UTC' - INTERVAL '14 days'),
+           COUNT(*) FILTER (
+               WHERE (
+                         SELECT MIN(past.entered_at)
+                           FROM crm_lead_stage_history past
+                          WHERE past.lead_id = stay.lead_id
+                     ) < NOW() AT TIME ZONE 'UTC' - INTERVAL '45 days'
+           )
+      FROM crm_lead_stage_history stay
      WHERE left_at IS NULL
        AND team_id = %(team)s
        AND stage_id IN (SELECT id FROM crm_stage WHERE is_won IS NOT TRUE)
