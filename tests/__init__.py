@@ -23,6 +23,7 @@ from . import test_lead_classes
 from . import test_gate_paths
 from . import test_gates
 from . import test_gates_web
+from . import test_group_order
 from . import test_growth
 from . import test_import
 from . import test_invariants

@@ -173,6 +173,46 @@ class TestReport(ReportCase):
                 rows = self.Report.search([*self.domain, *filter_domain])
             self.assertEqual({str(row.week_start) for row in rows}, expected)
 
+    def test_weeks_are_those_of_the_company(self):
+        """Also where its Monday begins most of a day before UTC's, or after it."""
+        entered = (
+            ("Pacific/Kiritimati", "2026-03-15 10:00:00", "2026-03-22 09:59:59"),
+            ("Pacific/Pago_Pago", "2026-03-16 11:00:00", "2026-03-23 10:59:59"),
+        )
+        for zone, first, last in entered:
+            self.env.company.funnel_tz = zone
+            leads = self.env["crm.lead"]
+            for moment in (first, last):
+                with freeze_time(moment):
+                    leads += leads.create(
+                        {
+                            "name": moment,
+                            "type": "opportunity",
+                            "team_id": self.team.id,
+                            "user_id": self.ivanov.id,
+                            "stage_id": self.list.id,
+                        }
+                    )
+            for operator, week, count in (
+                (">=", "2026-03-16", 2),
+                (">", "2026-03-15", 2),
+                (">", "2026-03-16", 0),
+                ("<=", "2026-03-16", 2),
+                ("<", "2026-03-17", 2),
+                ("<", "2026-03-16", 0),
+                ("=", "2026-03-16", 2),
+            ):
+                with self.subTest(zone=zone, operator=operator, week=week):
+                    domain = [("lead_id", "in", leads.ids), ("week_start", operator, week)]
+                    self.assertEqual(self.Report.search_count(domain), count)
+                    others = [domain[0], "!", domain[1]]
+                    self.assertEqual(self.Report.search_count(others), 2 - count)
+
+    def test_weeks_are_found_by_the_index_of_moments(self):
+        for operator in (">", ">=", "<", "<="):
+            query = self.Report._search([("week_start", operator, "today -13w")])
+            self.assertRegex(str(query.where_clause), r'"entered_at" (<|>=) ')
+
     def test_drill_down(self):
         rows = self.Report.search([*self.domain, ("next_stage_id", "=", self.payment.id)])
         action = rows.action_open_leads()
