@@ -88,8 +88,12 @@ const accessibility = (() => {
     async function walk(menus, everyView) {
         const found = new Map();
         for (const {xmlid, actionID} of menus) {
-            for (const [signed, text] of await lookAtAction(xmlid, actionID, everyView)) {
-                found.set(signed, text);
+            try {
+                for (const [signed, text] of await lookAtAction(xmlid, actionID, everyView)) {
+                    found.set(signed, text);
+                }
+            } catch (error) {
+                found.set(error.message, error.message);
             }
         }
         return found;
