@@ -7,7 +7,7 @@ const accessibility = (() => {
     // What Odoo puts around the content of every view, and what its widgets draw in it.
     const FRAME = [
         ...[".o_control_panel", ".o-mail-Form-chatter", ".o_calendar_sidebar_container"],
-        ...[".fc", ".o_progress", ".o_tag", ".o_colorlist"],
+        ...[".fc", ".o_progress", ".o_tag", ".o_field_badge", ".o_colorlist", ".o_select_menu"],
     ];
 
     const services = () => odoo.__WOWL_DEBUG__.root.env.services;
