@@ -61,9 +61,8 @@ class CrmLeadStageHistory(models.Model):
                 lead_ids,
             )
         )
-        merged = self._merged_leads(lead_ids)
+        merged = self._insert_stays(lead_ids)
         self._insert_entries_of_merged(merged)
-        self._insert_stays(sorted(set(lead_ids) - set(merged)))
         self._collapse(merged)
         self._derive(merged + self._leads_with_recorded(lead_ids))
         self._apply(
@@ -97,7 +96,11 @@ class CrmLeadStageHistory(models.Model):
     # -- what the chatter knows ---------------------------------------------------------------
 
     def _event_cte(self, lead_ids):
-        """CTE ``event``: one row per tracked change, empty values as NULL, times in seconds."""
+        """CTE ``event``: one row per tracked change, empty values as NULL, times in seconds.
+
+        The changes of each message are looked up by the index, which ``OFFSET 0`` sees to: for a
+        batch of leads PostgreSQL would otherwise read the changes of a whole company.
+        """
         return SQL(
             """
             event AS (
@@ -108,7 +111,12 @@ class CrmLeadStageHistory(models.Model):
                        NULLIF(value.old_value_integer, 0) AS old,
                        NULLIF(value.new_value_integer, 0) AS new
                   FROM mail_message message
-                  JOIN mail_tracking_value value ON value.mail_message_id = message.id
+            CROSS JOIN LATERAL (
+                        SELECT *
+                          FROM mail_tracking_value
+                         WHERE mail_message_id = message.id
+                        OFFSET 0
+                       ) value
              LEFT JOIN ir_model_fields field ON field.id = value.field_id
                  WHERE message.model = 'crm.lead'
                    AND message.res_id = ANY(%(leads)s)
@@ -119,36 +127,32 @@ class CrmLeadStageHistory(models.Model):
             tracked=_TRACKED,
         )
 
-    def _merged_leads(self, lead_ids):
-        """Leads whose stage changes do not follow from one another.
+    def _merged_cte(self):
+        """CTE ``merged``: leads whose stage changes do not follow from one another.
 
         Merging moves the messages of one lead to another, so that two ways are interleaved.
         Leads that the ledger has seen itself since are not among them.
         """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH %(event)s,
-                link AS (
-                    SELECT lead_id, old,
-                           LAG(new) OVER chain AS previous,
-                           LAG(id) OVER chain IS NOT NULL AS has_previous
-                      FROM event
-                     WHERE field = 'stage_id'
-                    WINDOW chain AS (PARTITION BY lead_id ORDER BY at, id)
-                )
+        return SQL(
+            """
+            merged AS (
                 SELECT DISTINCT lead_id
-                  FROM link
+                  FROM (
+                        SELECT lead_id, old,
+                               LAG(new) OVER chain AS previous,
+                               LAG(id) OVER chain IS NOT NULL AS has_previous
+                          FROM event
+                         WHERE field = 'stage_id'
+                        WINDOW chain AS (PARTITION BY lead_id ORDER BY at, id)
+                       ) link
                  WHERE has_previous
                    AND previous IS DISTINCT FROM old
                    AND NOT EXISTS (
                         SELECT FROM crm_lead_stage_history stay WHERE stay.lead_id = link.lead_id
                    )
-                """,
-                event=self._event_cte(lead_ids),
             )
+            """
         )
-        return [lead_id for (lead_id,) in rows]
 
     # -- merged leads -------------------------------------------------------------------------
 

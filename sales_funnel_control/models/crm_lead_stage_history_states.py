@@ -12,14 +12,15 @@ class CrmLeadStageHistory(models.Model):
 
         What follows from the stays stands in the rows from the beginning: to update rows that
         were inserted in the same transaction checks all their references once more.
+
+        :return: ids of the others, the merged leads
         """
-        if not lead_ids:
-            return
-        self.env.cr.execute(
+        rows = self.env.execute_query(
             SQL(
                 """
                 WITH %(steps)s,
                 %(event)s,
+                %(merged)s,
                 %(story)s,
                 %(state)s,
                 %(stay)s,
@@ -62,19 +63,24 @@ class CrmLeadStageHistory(models.Model):
                         ON step.stage_id = entry.stage_id
                        AND step.team_id = COALESCE(entry.team_id, 0)
                            %(snapshot_joins)s
+                ),
+                inserted AS (
+                    INSERT INTO crm_lead_stage_history (
+                        %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
+                        exit, lost_reason_id, %(derived_columns)s, is_skipped, is_reconstructed
+                    )
+                    SELECT %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at,
+                           origin, exit, lost_reason_id, %(derived_columns)s, origin = 'skipped',
+                           TRUE
+                      FROM rebuilt
+                      JOIN (%(derived)s) AS derived USING (id)
+                  ORDER BY id
                 )
-                INSERT INTO crm_lead_stage_history (
-                    %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
-                    exit, lost_reason_id, %(derived_columns)s, is_skipped, is_reconstructed
-                )
-                SELECT %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
-                       exit, lost_reason_id, %(derived_columns)s, origin = 'skipped', TRUE
-                  FROM rebuilt
-                  JOIN (%(derived)s) AS derived USING (id)
-              ORDER BY id
+                SELECT lead_id FROM merged
                 """,
                 steps=self._steps_cte(),
                 event=self._event_cte(lead_ids),
+                merged=self._merged_cte(),
                 story=self._story_cte(lead_ids),
                 state=self._state_cte(),
                 stay=self._stay_cte(),
@@ -85,6 +91,7 @@ class CrmLeadStageHistory(models.Model):
                 derived=self._derived_sql(SQL("rebuilt stay")),
             )
         )
+        return [lead_id for (lead_id,) in rows]
 
     def _state_cte(self):
         """CTE ``state``: one row per lead and moment at which its stay begins or ends.

@@ -10,6 +10,7 @@ class CrmLeadStageHistory(models.Model):
     def _story_cte(self, lead_ids):
         """CTEs ``story``, ``point``: what was known of each lead before, at and after each change.
 
+        The ``merged`` leads, whose changes are more than one story, are left out.
         ``story`` is one row per lead: its values before the first tracked change of each field
         (else the present ones), the beginning and the end of what is to be rebuilt.
         ``point`` is one row per lead and moment at which something changed. A lead that was born
@@ -62,6 +63,7 @@ class CrmLeadStageHistory(models.Model):
                          LIMIT 1
                        ) live ON TRUE
                  WHERE lead.id = ANY(%(leads)s)
+                   AND lead.id NOT IN (SELECT lead_id FROM merged)
                    AND lead.type = 'opportunity'
                    AND lead.stage_id IS NOT NULL
               GROUP BY lead.id, live.entered_at, live.origin, live.stage_id, live.team_id,
