@@ -58,7 +58,7 @@ class CrmLeadStageHistory(models.Model):
                                ORDER BY entry.lead_id, entry.entered_at, entry.place
                            )
                       FROM entry
-                      JOIN crm_lead lead ON lead.id = entry.lead_id
+                      JOIN crm_lead lead ON lead.id = entry.lead_id AND lead.id = ANY(%(leads)s)
                  LEFT JOIN step
                         ON step.stage_id = entry.stage_id
                        AND step.team_id = COALESCE(entry.team_id, 0)
@@ -78,6 +78,7 @@ class CrmLeadStageHistory(models.Model):
                 )
                 SELECT lead_id FROM merged
                 """,
+                leads=lead_ids,
                 steps=self._steps_cte(),
                 event=self._event_cte(lead_ids),
                 merged=self._merged_cte(),

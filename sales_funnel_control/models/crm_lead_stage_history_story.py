@@ -47,31 +47,23 @@ class CrmLeadStageHistory(models.Model):
                                 lead.date_closed, lead.date_last_stage_update, lead.write_date
                             ))
                        END AS archived_at,
-                       MIN(event.at) FILTER (WHERE event.field = 'active') AS toggled_at,
+                       MIN(event.at) FILTER (WHERE event.field = 'active') AS toggled_at
+                  FROM crm_lead lead
+             LEFT JOIN event ON event.lead_id = lead.id
+                 WHERE lead.id = ANY(%(leads)s)
+                   AND lead.id NOT IN (SELECT lead_id FROM merged)
+                   AND lead.type = 'opportunity'
+                   AND lead.stage_id IS NOT NULL
+              GROUP BY lead.id
+            ),
+            story AS (
+                SELECT told.*,
+                       told.active OR told.is_born_lost AS began_active,
                        live.entered_at AS live_at,
                        live.origin AS live_origin,
                        live.stage_id AS live_stage_id,
                        live.team_id AS live_team_id,
                        live.user_id AS live_user_id
-                  FROM crm_lead lead
-             LEFT JOIN event ON event.lead_id = lead.id
-             LEFT JOIN LATERAL (
-                        SELECT *
-                          FROM crm_lead_stage_history stay
-                         WHERE stay.lead_id = lead.id
-                      ORDER BY stay.entered_at, stay.left_at, stay.id
-                         LIMIT 1
-                       ) live ON TRUE
-                 WHERE lead.id = ANY(%(leads)s)
-                   AND lead.id NOT IN (SELECT lead_id FROM merged)
-                   AND lead.type = 'opportunity'
-                   AND lead.stage_id IS NOT NULL
-              GROUP BY lead.id, live.entered_at, live.origin, live.stage_id, live.team_id,
-                       live.user_id
-            ),
-            story AS (
-                SELECT told.*,
-                       told.active OR told.is_born_lost AS began_active
                   FROM (
                         SELECT told.*,
                                NOT told.active AND (
@@ -85,6 +77,13 @@ class CrmLeadStageHistory(models.Model):
                                ) AS is_born_lost
                           FROM told
                        ) told
+             LEFT JOIN LATERAL (
+                        SELECT *
+                          FROM crm_lead_stage_history stay
+                         WHERE stay.lead_id = told.lead_id
+                      ORDER BY stay.entered_at, stay.left_at, stay.id
+                         LIMIT 1
+                       ) live ON TRUE
             ),
             point AS (
                 SELECT event.lead_id, event.at,
