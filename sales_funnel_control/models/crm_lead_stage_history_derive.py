@@ -36,7 +36,8 @@ class CrmLeadStageHistory(models.Model):
                     SQL(
                         "(SELECT * FROM crm_lead_stage_history WHERE lead_id = ANY(%s)) stay",
                         list(lead_ids),
-                    )
+                    ),
+                    SQL("stay.id"),
                 ),
                 old=SQL(", ").join(SQL.identifier("stay", name) for name in _DERIVED),
                 new=SQL(", ").join(SQL.identifier("derived", name) for name in _DERIVED),
@@ -47,10 +48,11 @@ class CrmLeadStageHistory(models.Model):
     def _derived_columns(self):
         return SQL(", ").join(map(SQL.identifier, _DERIVED))
 
-    def _derived_sql(self, stays):
-        """Rows ``(id, *derived columns)`` that follow from all stays of some leads.
+    def _derived_sql(self, stays, kept):
+        """Rows ``(kept, *derived columns)`` that follow from all stays of some leads.
 
         :param SQL stays: what stands behind FROM, with the alias ``stay``
+        :param SQL kept: columns of ``stay``
         """
         return SQL(
             """
@@ -86,7 +88,7 @@ class CrmLeadStageHistory(models.Model):
                        AND (NOT passes_on OR is_last_here) AS counts
                   FROM ordered
             )
-            SELECT stay.id,
+            SELECT %(kept)s,
                    stay.counts AS is_cohort,
                    stay.counts AND COALESCE(stay.rank_reached > stay.rank, FALSE) AS reached_next,
                    %(days)s AS days,
@@ -97,6 +99,7 @@ class CrmLeadStageHistory(models.Model):
             """,
             ranks=self._steps_cte(),
             stays=stays,
+            kept=kept,
             days=self._days_sql(SQL("stay.entered_at"), SQL("stay.left_at")),
             week=self._week_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
             target=self._stay_target_sql(),

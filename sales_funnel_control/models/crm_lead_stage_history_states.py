@@ -72,8 +72,7 @@ class CrmLeadStageHistory(models.Model):
                     SELECT %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at,
                            origin, exit, lost_reason_id, %(derived_columns)s, origin = 'skipped',
                            TRUE
-                      FROM rebuilt
-                      JOIN (%(derived)s) AS derived USING (id)
+                      FROM (%(derived)s) AS derived
                   ORDER BY id
                 )
                 SELECT lead_id FROM merged
@@ -89,7 +88,7 @@ class CrmLeadStageHistory(models.Model):
                 snapshot=self._snapshot_sql(SQL("entry.team_id"), SQL("entry.user_id")),
                 snapshot_joins=self._snapshot_joins(SQL("entry.team_id"), SQL("entry.user_id")),
                 derived_columns=self._derived_columns(),
-                derived=self._derived_sql(SQL("rebuilt stay")),
+                derived=self._derived_sql(SQL("rebuilt stay"), SQL("stay.*")),
             )
         )
         return [lead_id for (lead_id,) in rows]
