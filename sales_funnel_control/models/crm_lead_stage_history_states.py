@@ -48,6 +48,9 @@ class CrmLeadStageHistory(models.Model):
                                AND visit.entered_at <= stay.entered_at
                         )
                 ),
+                lead AS MATERIALIZED (
+                    SELECT * FROM crm_lead WHERE id = ANY(%(leads)s)
+                ),
                 rebuilt(
                     %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
                     exit, lost_reason_id, id
@@ -58,7 +61,7 @@ class CrmLeadStageHistory(models.Model):
                                ORDER BY entry.lead_id, entry.entered_at, entry.place
                            )
                       FROM entry
-                      JOIN crm_lead lead ON lead.id = entry.lead_id AND lead.id = ANY(%(leads)s)
+                      JOIN lead ON lead.id = entry.lead_id
                  LEFT JOIN step
                         ON step.stage_id = entry.stage_id
                        AND step.team_id = COALESCE(entry.team_id, 0)
