@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from odoo import fields, models
 from odoo.fields import Domain
@@ -180,10 +180,12 @@ class CrmFunnelReport(models.Model):
             or not outside.within_calendar(week)
         ):
             return condition
+        # A moment: a day would be taken as one of the reader's time zone.
+        begin = datetime.combine(week, time.min)
         if condition.operator in (">", ">="):
-            return condition & Domain("entered_at", ">=", week - _ZONES)
+            return condition & Domain("entered_at", ">=", begin - _ZONES)
         if condition.operator in ("<", "<="):
-            return condition & Domain("entered_at", "<", week + _WEEK + _ZONES)
+            return condition & Domain("entered_at", "<", begin + _WEEK + _ZONES)
         return condition
 
     def _field_to_sql(self, alias, field_expr, query=None):
