@@ -114,7 +114,7 @@ _STANDING = """
                          SELECT MIN(past.entered_at)
                            FROM crm_lead_stage_history past
                           WHERE past.lead_id = stay.lead_id
-                     ) < NOW() AT TIME ZONE 'UTC' - INTERVAL '45 days'
+                     ) < NOW() AT TIME ZONE 'UTC' - INTERVAL '90 days'
            )
       FROM crm_lead_stage_history stay
      WHERE left_at IS NULL

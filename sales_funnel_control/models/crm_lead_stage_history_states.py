@@ -11,7 +11,8 @@ class CrmLeadStageHistory(models.Model):
         """Insert the stays of leads whose tracking is one unbroken story.
 
         What follows from the stays stands in the rows from the beginning: to update rows that
-        were inserted in the same transaction checks all their references once more.
+        were inserted in the same transaction checks all their references once more. The leads
+        are read apart: joined directly, PostgreSQL would go through all up to the batch.
 
         :return: ids of the others, the merged leads
         """

@@ -40,9 +40,11 @@ class CrmGroupOrderMixin(models.AbstractModel):
                 continue
             query = Query(self.env, model._table, model._table_sql)
             query.add_where(SQL("%s = %s", SQL.identifier(model._table, "id"), key))
-            value = SQL("(%s)", query.select(model._field_to_sql(model._table, name, query)))
             is_down = ("desc" in direction) != is_reversed
             if by.type == "many2one":
+                value = model._field_to_sql(model._table, name, query)
+                value = SQL("(%s)", query.select(value))
                 yield from self._record_order(by, value, is_down, (by, *seen))
             else:
-                yield SQL("%s DESC", value) if is_down else value
+                value = model._order_field_to_sql(model._table, name, SQL(), SQL(), query)
+                yield SQL("(%s) %s", query.select(value), SQL("DESC") if is_down else SQL())
