@@ -209,7 +209,9 @@ class TestCycle(CycleCase):
         self.env.invalidate_all()
         leads.fetch(["active", "lead_class", "stage_id", "team_id", "won_status"])
         with self.assertQueryCount(1):
-            leads.mapped(lambda lead: (lead.days_over_cycle, lead.cycle_text, lead.is_over_cycle))
+            leads.mapped("cycle_text")
+        with self.assertQueryCount(1):
+            leads.mapped(lambda lead: (lead.days_over_cycle, lead.is_over_cycle))
         leads._chances()
         with self.assertQueryCount(1):
             leads._chances()

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+_CYCLE_DEPENDENCIES = ("active", "lead_class", "stage_id", "team_id", "won_status")
 _OPERATORS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -39,26 +40,16 @@ class CrmLead(models.Model):
     )
     cycle_text = fields.Char(
         "Against the Normal Cycle",
-        compute="_compute_cycle",
+        compute="_compute_cycle_text",
         help="By how much the deal is past the normal cycle; empty while it is not.",
     )
 
-    @api.depends("active", "lead_class", "stage_id", "team_id", "won_status")
+    @api.depends(*_CYCLE_DEPENDENCIES)
     def _compute_cycle(self):
-        cycles = {}
-        if self._origin:
-            cycle = self.env["crm.deal.cycle"]
-            cycle._flush_for_cycles()
-            rows = self.env.execute_query(
-                SQL(
-                    "SELECT stay.lead_id, FLOOR(%s)::int, %s FROM %s AND stay.lead_id = ANY(%s)",
-                    cycle._age_sql(SQL("stay")),
-                    cycle._normal_sql(SQL("stay")),
-                    self._standing_from_sql(),
-                    self._origin.ids,
-                )
-            )
-            cycles = {lead_id: days for lead_id, *days in rows}
+        cycle = self.env["crm.deal.cycle"]
+        cycles = self._select_cycles(
+            SQL("FLOOR(%s)::int, %s", cycle._age_sql(SQL("stay")), cycle._normal_sql(SQL("stay")))
+        )
         over = {lead_id: max(0, age - normal) for lead_id, (age, normal) in cycles.items()}
         self._assign_alike(
             "days_in_work", {lead_id: age for lead_id, (age, _normal) in cycles.items()}
@@ -68,14 +59,37 @@ class CrmLead(models.Model):
         )
         self._assign_alike("days_over_cycle", over)
         self._assign_alike("is_over_cycle", {lead_id: days > 0 for lead_id, days in over.items()})
+
+    @api.depends(*_CYCLE_DEPENDENCIES)
+    def _compute_cycle_text(self):
+        """Apart from the figures: the cards of the pipeline show the text alone."""
+        over = self._select_cycles(self.env["crm.deal.cycle"]._days_over_sql(SQL("stay")))
         self._assign_alike(
             "cycle_text",
             {
                 lead_id: self.env._("%(days)s days past the normal cycle", days=days)
-                for lead_id, days in over.items()
-                if days
+                for lead_id, [days] in over.items()
+                if days > 0
             },
         )
+
+    def _select_cycles(self, columns):
+        """``{lead id: values}`` of the clients in work.
+
+        :param SQL columns: of the open ``stay`` of each
+        """
+        if not self._origin:
+            return {}
+        self.env["crm.deal.cycle"]._flush_for_cycles()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT stay.lead_id, %s FROM %s AND stay.lead_id = ANY(%s)",
+                columns,
+                self._standing_from_sql(),
+                self._origin.ids,
+            )
+        )
+        return {lead_id: values for lead_id, *values in rows}
 
     # -- search -------------------------------------------------------------------------------
 

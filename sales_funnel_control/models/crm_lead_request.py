@@ -99,13 +99,13 @@ class CrmLead(models.Model):
     reaction_state = fields.Selection(
         REACTION_STATES,
         "Reaction",
-        compute="_compute_reaction_state",
+        compute="_compute_reaction",
         search="_search_reaction_state",
         help="Whether the client has heard from us, and in time. "
         "Empty where the client did not turn to us.",
     )
     reaction_time = fields.Char(
-        compute="_compute_reaction_time",
+        compute="_compute_reaction",
         help="How much working time is left, has passed since the reaction was due, or was needed.",
     )
 
@@ -123,17 +123,30 @@ class CrmLead(models.Model):
             elif not (lead.first_reaction_at and lead.answerable_id):
                 lead.answerable_id = lead.user_id or lead.sudo().channel_id.user_id
 
-    @api.depends("channel_id", "reaction_due_at", "first_reaction_at")
-    def _compute_reaction_state(self):
+    @api.depends("channel_id", "reaction_due_at", "first_reaction_at", "reaction_minutes")
+    def _compute_reaction(self):
         now = fields.Datetime.now()
         requests = self.filtered("channel_id")
-        (self - requests).reaction_state = False
-        for lead in requests:
-            if not lead.first_reaction_at:
-                lead.reaction_state = "overdue" if lead.reaction_due_at < now else "waiting"
-            else:
-                in_time = lead.first_reaction_at <= lead.reaction_due_at
-                lead.reaction_state = "in_time" if in_time else "late"
+        others = self - requests
+        others.reaction_state = False
+        others.reaction_time = False
+        for channel, leads in requests.sudo().grouped("channel_id").items():
+            open_spans = {
+                lead: sorted((now, lead.reaction_due_at))
+                for lead in leads
+                if not lead.first_reaction_at
+            }
+            minutes = channel._calendar()._minutes_worked(open_spans.values(), channel.company_id)
+            minutes = dict(zip(open_spans, minutes, strict=True))
+            for lead in leads:
+                lead.reaction_state = lead._reaction_state_at(now)
+                lead.reaction_time = lead._say_reaction_time(minutes.get(lead))
+
+    def _reaction_state_at(self, moment):
+        """How the reaction to a request stands, see :data:`REACTION_STATES`."""
+        if not self.first_reaction_at:
+            return "overdue" if self.reaction_due_at < moment else "waiting"
+        return "in_time" if self.first_reaction_at <= self.reaction_due_at else "late"
 
     @api.model
     def _search_reaction_state(self, operator, value):
@@ -167,23 +180,6 @@ class CrmLead(models.Model):
             due=self._field_to_sql(alias, "reaction_due_at", query),
             now=fields.Datetime.now(),
         )
-
-    @api.depends("reaction_state", "reaction_due_at", "reaction_minutes")
-    def _compute_reaction_time(self):
-        now = fields.Datetime.now()
-        self.reaction_time = False
-        for channel, leads in self.sudo().grouped("channel_id").items():
-            if not channel:
-                continue
-            open_spans = {
-                lead: sorted((now, lead.reaction_due_at))
-                for lead in leads
-                if not lead.first_reaction_at
-            }
-            minutes = channel._calendar()._minutes_worked(open_spans.values(), channel.company_id)
-            minutes = dict(zip(open_spans, minutes, strict=True))
-            for lead in leads:
-                lead.reaction_time = lead._say_reaction_time(minutes.get(lead))
 
     def _say_reaction_time(self, open_minutes):
         """Put into words how long there is left, how long it is overdue, or how long it took."""
