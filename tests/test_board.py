@@ -430,6 +430,23 @@ class TestReferenceBoard(BoardCase):
         self.assertEqual(self.count_queries(self.head), few)
         self.assertLessEqual(few, 22)
 
+    def test_nothing_is_compiled(self):
+        """Compiling the board's statements would take several times as long as they do."""
+        ledger = self.env["crm.lead.stage.history"].sudo()
+        leads = self.env["crm.lead"].search([("team_id", "=", self.team.id)])
+        for reader in (
+            self.board,
+            lambda: leads.search([("next_step_state", "=", "none")]),
+            lambda: leads.search([("is_over_cycle", "=", True)]),
+            lambda: self.env["crm.funnel.report"].search_count([]),
+            lambda: ledger._backfill(leads.ids),
+        ):
+            self.env.cr.precommit.data.pop("sales_funnel_control.interpreted", None)
+            self.env.cr.execute("SET LOCAL jit = on")
+            reader()
+            self.env.cr.execute("SHOW jit")
+            self.assertEqual(self.env.cr.fetchone(), ("off",))
+
     def count_queries(self, user):
         self.env.flush_all()
         self.env.invalidate_all()

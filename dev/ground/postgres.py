@@ -40,7 +40,6 @@ synchronous_commit = off
 wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 2GB
-jit = off
 log_timezone = 'UTC'
 timezone = 'UTC'
 """

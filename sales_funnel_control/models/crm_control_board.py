@@ -146,7 +146,9 @@ class CrmControlBoard(models.AbstractModel):
                 self.env._("The options of a board are: %(names)s.", names=", ".join(_USUAL))
             )
         options = {**_USUAL, **options}
-        self.env["crm.lead.stage.history"].check_access("read")
+        ledger = self.env["crm.lead.stage.history"]
+        ledger.check_access("read")
+        ledger._interpret()
         team = self._board_team(options["team_id"])
         role = options["role"] or None
         if role and role not in list(dict(SALES_ROLES)):

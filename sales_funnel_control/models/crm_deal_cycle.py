@@ -94,7 +94,9 @@ class CrmDealCycle(models.Model):
 
     def _won_cycles(self):
         """Figures of every team and class that won: ``{(company, team, class): values}``."""
-        self.env["crm.lead.stage.history"].sudo()._catch_up()
+        ledger = self.env["crm.lead.stage.history"].sudo()
+        ledger._catch_up()
+        ledger._interpret()
         self.env["crm.lead"].flush_model(["won_status"])
         sample = self._sample()
         today = fields.Date.context_today(self)

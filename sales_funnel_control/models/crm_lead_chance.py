@@ -89,6 +89,7 @@ class CrmLead(models.Model):
         Remembered for a day, as are the board's horizons.
         """
         self.env["crm.deal.cycle"]._flush_for_cycles()
+        self.env["crm.lead.stage.history"]._interpret()
         self.env["crm.lead"].flush_model(["active", "lost_reason_id", "team_id", "won_status"])
         rows = self.env.execute_query(
             SQL(

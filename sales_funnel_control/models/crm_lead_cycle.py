@@ -130,6 +130,7 @@ class CrmLead(models.Model):
         return found | ~self._standing_domain(SQL("TRUE")) if has_zero else found
 
     def _standing_domain(self, condition):
+        self.env["crm.lead.stage.history"]._interpret()
         standing = self._standing_from_sql()
         return Domain("id", "in", SQL("(SELECT stay.lead_id FROM %s AND %s)", standing, condition))
 

@@ -61,6 +61,7 @@ class CrmLead(models.Model):
         return found
 
     def _rung_domain(self, condition):
+        self.env["crm.lead.stage.history"]._interpret()
         ladder = self._ladder_sql()
         return Domain(
             "id", "in", SQL("(SELECT ladder.id FROM (%s) ladder WHERE %s)", ladder, condition)

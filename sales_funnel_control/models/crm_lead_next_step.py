@@ -141,6 +141,7 @@ class CrmLead(models.Model):
 
     def _step_domain(self, condition):
         self._flush_for_steps()
+        self.env["crm.lead.stage.history"]._interpret()
         return Domain(
             "id",
             "in",

@@ -52,6 +52,7 @@ class CrmLeadStageHistory(models.Model):
         if not lead_ids:
             return
         lead_ids = list(lead_ids)
+        self._interpret()
         self._flush_for_sql()
         for name in ("crm.lead", "mail.message", "mail.tracking.value"):
             self.env[name].flush_model()

@@ -1,5 +1,7 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
+
+_INTERPRETED = "sales_funnel_control.interpreted"
 
 
 class CrmLeadStageHistory(models.Model):
@@ -157,6 +159,20 @@ class CrmLeadStageHistory(models.Model):
             user=user,
             company=self.env.company.id,
         )
+
+    @api.model
+    def _interpret(self):
+        """Have PostgreSQL interpret the statements of this transaction from here on.
+
+        It compiles what it takes for costly, and to its estimate adds whatever is looked up for
+        every row. What asks of many rows is done here long before it would be compiled.
+
+        Source: https://www.postgresql.org/docs/current/jit-decision.html
+        """
+        told = self.env.cr.precommit.data
+        if _INTERPRETED not in told:
+            self.env.cr.execute("SET LOCAL jit = off")
+            told[_INTERPRETED] = True
 
     def _flush_for_sql(self):
         """Bring to the database what the SQL of the ledger reads."""

@@ -9,5 +9,7 @@ class CrmLedgerReader(models.AbstractModel):
 
     @api.model
     def _search(self, domain, *args, **kwargs):
-        self.env["crm.lead.stage.history"].sudo()._catch_up()
+        ledger = self.env["crm.lead.stage.history"].sudo()
+        ledger._catch_up()
+        ledger._interpret()
         return super()._search(domain, *args, **kwargs)

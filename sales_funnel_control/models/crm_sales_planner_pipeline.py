@@ -89,7 +89,9 @@ class CrmSalesPlanner(models.AbstractModel):
 
         Determined once a day, as are the chances.
         """
-        self.env["crm.lead.stage.history"].sudo()._catch_up()
+        ledger = self.env["crm.lead.stage.history"].sudo()
+        ledger._catch_up()
+        ledger._interpret()
         since = self.env["crm.control.board"]._midnight(
             request, request.company._funnel_today() - _TIMES_DAYS * _DAY
         )

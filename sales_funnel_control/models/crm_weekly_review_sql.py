@@ -37,7 +37,9 @@ class CrmWeeklyReview(models.Model):
 
     @api.model
     def _flush_for_figures(self):
-        self.env["crm.lead.stage.history"].sudo()._flush_for_sql()
+        ledger = self.env["crm.lead.stage.history"].sudo()
+        ledger._flush_for_sql()
+        ledger._interpret()
         for name in ("crm.contact.log", "crm.contact.norm.week", "crm.lead.refusal"):
             self.env[name].flush_model()
         self.env["crm.lost.reason"].flush_model(["is_spam_or_duplicate"])
