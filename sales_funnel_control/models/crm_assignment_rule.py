@@ -57,7 +57,7 @@ class CrmAssignmentRule(models.Model):
     takes_c = fields.Boolean("Class C")
     takes_unclassed = fields.Boolean("No Class", help="Leads that have no class yet.")
     clients = fields.Selection(
-        [("any", "All"), ("new", "New"), ("existing", "Existing")],
+        [("any", "All"), ("new", "Only New"), ("existing", "Only Existing")],
         default="any",
         required=True,
         help="A client is existing with a deal won by the company, an order confirmed or a farmer "
