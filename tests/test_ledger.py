@@ -190,6 +190,12 @@ class TestLedger(FunnelCase):
         lead.type = "lead"
         self.assertEqual(self.stays(lead).exit, "withdrawn")
 
+    def test_nothing_is_asked_of_leads_until_they_are_converted(self):
+        lead = self.env["crm.lead"].create({"name": "Lead", "type": "lead"})
+        self.assertFalse(self.History._is_noted(lead))
+        lead.convert_opportunity(False)
+        self.assertTrue(self.History._is_noted(lead))
+
     def test_created_lost(self):
         lead = self.new_lead(self.presentation, active=False, probability=0)
         self.assertEqual(

@@ -219,11 +219,8 @@ class TestNextStep(NextStepCase):
         leads[:1].mapped("next_step")
         self.env.invalidate_all()
         leads.fetch(["active", "won_status"])
-        on_cards = FIELDS[:3]
         with self.assertQueryCount(1):
-            leads.mapped(lambda lead: [lead[name] for name in on_cards])
-        with self.assertQueryCount(1):
-            leads.mapped("next_step_is_agreed")
+            leads.mapped(lambda lead: [lead[name] for name in FIELDS])
 
     def test_salespeople_read_and_search(self):
         lead = self.new_lead(partner_id=self.client.id)

@@ -16,9 +16,8 @@ from .testing import DATABASE, create, pytest
 LIST = CHECKOUT / "tests" / "stock_failures.txt"
 HEAD = """\
 # What fails of Odoo's own suites without our addon: `make test-stock ARGS=--without` makes this
-# list anew and keeps the reasons. What says "beside us" fails with the addon alone, and is kept.
+# list anew and keeps the reasons.
 """
-BESIDE_US = "beside us: "
 NO_REASON = "reason unknown"
 
 ENFORCEMENT_OFF = """
@@ -86,8 +85,7 @@ def _folder(odoo, suite):
 
 def _write(found):
     listed = known(LIST)
-    failed = {*found.read_text().splitlines()} if found.exists() else set()
-    kept = {test for test, reason in listed.items() if reason.startswith(BESIDE_US)}
-    lines = [f"{test}  # {listed.get(test) or NO_REASON}\n" for test in sorted(failed | kept)]
+    failed = found.read_text().splitlines() if found.exists() else []
+    lines = [f"{test}  # {listed.get(test) or NO_REASON}\n" for test in sorted({*failed})]
     LIST.write_text(HEAD + "".join(lines))
     say(f"{len(failed)} tests fail without the addon: {LIST}")

@@ -38,7 +38,10 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         leads = super().create(vals_list)
-        self.env["crm.lead.stage.history"].sudo()._note_changed(leads)
+        # Leads that are not opportunities yet are nowhere in the funnel.
+        opportunities = leads.filtered(lambda lead: lead.type == "opportunity")
+        if opportunities:
+            self.env["crm.lead.stage.history"].sudo()._note_changed(opportunities)
         return leads
 
     def write(self, vals):
@@ -46,7 +49,6 @@ class CrmLead(models.Model):
         if (
             not _STEP_FIELDS.isdisjoint(vals)
             and history._is_noted(self)
-            # Leads that are not opportunities yet are nowhere in the funnel.
             and "opportunity" in self.mapped("type")
         ):
             history._catch_up()

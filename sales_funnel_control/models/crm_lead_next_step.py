@@ -8,16 +8,6 @@ STEP_STATES = [
     ("planned", "Planned"),
 ]
 _COMPARISONS = {"<": SQL("<"), "<=": SQL("<="), ">": SQL(">"), ">=": SQL(">=")}
-_STEP_DEPENDENCIES = (
-    "active",
-    "won_status",
-    "activity_ids",
-    "activity_ids.date_deadline",
-    "activity_ids.summary",
-    "calendar_event_ids",
-    "calendar_event_ids.start",
-    "contact_log_ids",
-)
 _PATTERNS = {"ilike": "%{}%", "=ilike": "{}"}
 
 
@@ -50,52 +40,51 @@ class CrmLead(models.Model):
     )
     next_step_is_agreed = fields.Boolean(
         "Agreed with the Client",
-        compute="_compute_next_step_is_agreed",
+        compute="_compute_next_step",
         search="_search_next_step_is_agreed",
         help="The next step is a meeting with the client, was planned when a contact with the "
         "client was logged, or progress was agreed for its day.",
     )
 
-    @api.depends(*_STEP_DEPENDENCIES)
+    @api.depends(
+        "active",
+        "won_status",
+        "activity_ids",
+        "activity_ids.date_deadline",
+        "activity_ids.summary",
+        "calendar_event_ids",
+        "calendar_event_ids.start",
+        "contact_log_ids",
+    )
     def _compute_next_step(self):
-        steps = self._select_steps(
-            SQL("step.what, step.is_meeting, step.day, %s", self._step_state_sql())
-        )
+        steps = {}
+        if self._origin:
+            self._flush_for_steps()
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT lead.id, step.what, step.is_meeting, step.day, %s, %s
+                      FROM %s
+                     WHERE lead.id = ANY(%s)
+                    """,
+                    self._step_state_sql(),
+                    self._step_is_agreed_sql(),
+                    self._next_steps_from_sql(),
+                    self._origin.ids,
+                )
+            )
+            steps = {lead_id: step for lead_id, *step in rows}
         self._assign_alike(
             "next_step",
             {
                 lead_id: what or (day and self._unnamed_step(is_meeting))
-                for lead_id, (what, is_meeting, day, _state) in steps.items()
+                for lead_id, (what, is_meeting, day, *_rest) in steps.items()
             },
         )
-        self._assign_alike("next_step_date", {lead_id: step[2] for lead_id, step in steps.items()})
-        self._assign_alike("next_step_state", {lead_id: step[3] for lead_id, step in steps.items()})
-
-    @api.depends(*_STEP_DEPENDENCIES)
-    def _compute_next_step_is_agreed(self):
-        """Apart from the rest, which the cards of the pipeline show."""
-        agreed = self._select_steps(self._step_is_agreed_sql())
-        self._assign_alike(
-            "next_step_is_agreed", {lead_id: is_agreed for lead_id, [is_agreed] in agreed.items()}
-        )
-
-    def _select_steps(self, columns):
-        """``{lead id: values}`` of the clients in work.
-
-        :param SQL columns: of the ``lead`` and its next ``step``
-        """
-        if not self._origin:
-            return {}
-        self._flush_for_steps()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT lead.id, %s FROM %s WHERE lead.id = ANY(%s)",
-                columns,
-                self._next_steps_from_sql(),
-                self._origin.ids,
-            )
-        )
-        return {lead_id: values for lead_id, *values in rows}
+        for place, name in enumerate(
+            ("next_step_date", "next_step_state", "next_step_is_agreed"), start=2
+        ):
+            self._assign_alike(name, {lead_id: step[place] for lead_id, step in steps.items()})
 
     def _unnamed_step(self, is_meeting):
         return self.env._("Meeting") if is_meeting else self.env._("To do")

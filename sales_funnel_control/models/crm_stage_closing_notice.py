@@ -26,7 +26,7 @@ class CrmStage(models.Model):
 
     def _on_entered(self, leads):
         super()._on_entered(leads)
-        if self.work_block != "3" or self.is_won or self._comes_in_bulk():
+        if self.id not in self._stages_with_rules().closing or self._comes_in_bulk():
             return
         arrived = leads.filtered(
             lambda lead: (

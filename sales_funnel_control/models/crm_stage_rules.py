@@ -1,10 +1,24 @@
+from typing import NamedTuple
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date, ormcache
 
-_RULE_FIELDS = {"activity_plan_id", "drops_undone"}
+_RULE_FIELDS = {"activity_plan_id", "drops_undone", "is_won", "work_block"}
+
+
+class StagesWithRules(NamedTuple):
+    """Ids of stages that start a plan, of those that drop what is left of it, of those in closing.
+
+    Hardly any stage has such a rule, and leads come to stages all the time.
+    """
+
+    planned: frozenset
+    dropping: frozenset
+    closing: frozenset
 
 
 class CrmStage(models.Model):
@@ -69,16 +83,14 @@ class CrmStage(models.Model):
 
     def _on_entered(self, leads):
         result = super()._on_entered(leads)
-        planned, _dropping = self._stages_with_rules()
-        if self.id in planned and not self._are_rules_off():
+        if self.id in self._stages_with_rules().planned and not self._are_rules_off():
             self._start_plan(leads)
             self.env.flush_all()
         return result
 
     def _on_left(self, leads):
         result = super()._on_left(leads)
-        _planned, dropping = self._stages_with_rules()
-        if self.id in dropping and not self._are_rules_off():
+        if self.id in self._stages_with_rules().dropping and not self._are_rules_off():
             self._open_activities(leads).unlink()
             self.env.flush_all()
         return result
@@ -86,9 +98,16 @@ class CrmStage(models.Model):
     @api.model
     @ormcache()
     def _stages_with_rules(self):
-        """The ids of stages that start a plan, and of those that drop what is left of it."""
-        stages = self.sudo().search([("activity_plan_id", "!=", False)])
-        return frozenset(stages.ids), frozenset(stages.filtered("drops_undone").ids)
+        planned = Domain("activity_plan_id", "!=", False)
+        closing = Domain("work_block", "=", "3") & Domain("is_won", "=", False)
+        names = ["activity_plan_id", "drops_undone", "is_won", "work_block"]
+        stages = self.sudo().search_fetch(planned | closing, names)
+        with_plan = stages.filtered("activity_plan_id")
+        return StagesWithRules(
+            frozenset(with_plan.ids),
+            frozenset(with_plan.filtered("drops_undone").ids),
+            frozenset(stages.filtered_domain(closing).ids),
+        )
 
     def _are_rules_off(self):
         """A list that is imported would start thousands of activities at once."""

@@ -38,7 +38,7 @@ registry.category("web_tour.tours").add("sales_funnel_control.next_step", {
         },
         {
             content: "The deal says how late it is",
-            trigger: ".o_form_view [name=cycle_text]:contains(10 days past the normal cycle)",
+            trigger: ".o_form_view .o_lead_cycle:contains(10 days past the normal cycle)",
         },
         {
             trigger: ".o_form_view .o_lead_next_step:contains(Ask again):contains(Not Agreed)",
