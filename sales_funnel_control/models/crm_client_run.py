@@ -114,6 +114,7 @@ class CrmClientRun(models.Model):
         place = steps.index(self.step) if self.step in steps else 0
         last_id = self.last_id if self.step in steps else 0
         while place < len(steps):
+            self.env["crm.lead.stage.history"]._interpret()
             last_id, written = getattr(Client, f"_nightly_{steps[place]}")(self.company_id, last_id)
             place += last_id is None
             last_id = last_id or 0
