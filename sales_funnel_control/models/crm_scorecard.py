@@ -47,6 +47,15 @@ class Fact(NamedTuple):
         )
 
 
+class Stays(NamedTuple):
+    """Stays of one manager at one transition under one role: their targets, and how many have."""
+
+    sales_role: str | bool
+    ids: list
+    targets: float
+    targeted: int
+
+
 class CrmScorecard(models.AbstractModel):
     """What each component of the scorecard is counted from, for all managers of a review.
 
@@ -180,21 +189,25 @@ class CrmScorecard(models.AbstractModel):
 
     @staticmethod
     def _target_of_stays(_row, stays):
-        targets = [stay.target_rate for stay in stays if stay.target_rate]
-        return sum(targets) / len(targets) if targets else None
+        targeted = sum(some.targeted for some in stays)
+        return sum(some.targets for some in stays) / targeted if targeted else None
 
     def _rates(self, review, lines, domain, above, below, target_of, by_role=False):
         """Facts of the lines' transitions that have a target; ``domain`` is on the stays.
 
-        :param target_of: the target by a transition and the stays behind it, None without one
+        :param target_of: the target by a transition and the :class:`Stays` behind it, None
+            without one
         :param bool by_role: who had two roles is judged in that of the week
         """
-        stays = self.env["crm.lead.stage.history"].search(
+        by_cell = defaultdict(list)
+        for user, stage, *stays in self.env["crm.lead.stage.history"]._read_group(
             domain
             & Domain("company_id", "=", review.company_id.id)
-            & Domain("next_stage_id", "in", lines.transition_ids.stage_id.ids)
-        )
-        by_cell = stays.grouped(lambda stay: (stay.user_id, stay.next_stage_id))
+            & Domain("next_stage_id", "in", lines.transition_ids.stage_id.ids),
+            ["user_id", "next_stage_id", "sales_role"],
+            ["id:array_agg", "target_rate:sum", "target_rate:count"],
+        ):
+            by_cell[user, stage].append(Stays(*stays))
         facts = {}
         for line in lines:
             targets = {
@@ -221,12 +234,8 @@ class CrmScorecard(models.AbstractModel):
         found = []
         for stage in stages:
             stays = by_cell.get((line.user_id, stage), ())
-            in_role = (
-                by_role
-                and stays
-                and stays.filtered(lambda stay: stay.sales_role == line.sales_role)
-            )
-            found += (in_role or stays).ids if stays else []
+            in_role = by_role and [some for some in stays if some.sales_role == line.sales_role]
+            found += (stay_id for some in in_role or stays for stay_id in some.ids)
         return found
 
     def _sales(self, review, lines):
