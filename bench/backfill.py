@@ -16,7 +16,6 @@ from odoo.tools import SQL
 _TABLES = ("crm_lead_stage_history", "crm_lead_refusal")
 # By then every batch has been as large as any.
 _FIRST_BATCHES = 3
-_BARE_BATCHES = 20
 # Memory is constant that grows by no more MB than this after the first batches.
 _CONSTANT = 16
 
@@ -25,8 +24,8 @@ class Backfill(NamedTuple):
     """What the backfill took, and what the bare insertion of its rows.
 
     :param work: seconds, of Odoo and of the database
-    :param bare: seconds, reckoned from some of the batches
-    :param rows: of these batches
+    :param bare: seconds
+    :param rows: how many these are
     :param memory: MB that the process grew by at most
     :param early_memory: the same in the first batches
     """
@@ -59,10 +58,9 @@ def install(name):
         raise SystemExit("the installation failed")
     batches, times, memory, early = answer
     databases.vacuum(name)
-    # Some batches, from everywhere, tell as much as all.
-    some = slice(None, None, -(-len(batches) // _BARE_BATCHES))
-    bare, rows = apart(_insert_bare, name, batches[some])
-    return Backfill(sum(times), bare * sum(times) / sum(times[some]), rows, memory, early)
+    # All of them: the indexes grow with the rows.
+    bare, rows = apart(_insert_bare, name, batches)
+    return Backfill(sum(times), bare, rows, memory, early)
 
 
 def _install(name):
