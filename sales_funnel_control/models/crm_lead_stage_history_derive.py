@@ -34,7 +34,18 @@ class CrmLeadStageHistory(models.Model):
                 ),
                 derived=self._derived_sql(
                     SQL(
-                        "(SELECT * FROM crm_lead_stage_history WHERE lead_id = ANY(%s)) stay",
+                        """
+                        (
+                            WITH %s
+                            SELECT past.*, COALESCE(step.rank, 0) AS rank
+                              FROM crm_lead_stage_history past
+                         LEFT JOIN step
+                                ON step.stage_id = past.stage_id
+                               AND step.team_id = COALESCE(past.team_id, 0)
+                             WHERE past.lead_id = ANY(%s)
+                        ) stay
+                        """,
+                        self._steps_cte(),
                         list(lead_ids),
                     ),
                     SQL("stay.id"),
@@ -51,15 +62,14 @@ class CrmLeadStageHistory(models.Model):
     def _derived_sql(self, stays, kept):
         """Rows ``(kept, *derived columns)`` that follow from all stays of some leads.
 
-        :param SQL stays: what stands behind FROM, with the alias ``stay``
+        :param SQL stays: what stands behind FROM, with the alias ``stay``: columns of the ledger,
+            and the ``rank`` of the stage
         :param SQL kept: columns of ``stay``
         """
         return SQL(
             """
-            WITH %(ranks)s,
-            ordered AS (
+            WITH ordered AS (
                 SELECT stay.*,
-                       COALESCE(step.rank, 0) AS rank,
                        stay.exit IN ('handed_over', 'transferred') AS passes_on,
                        LEAD(stay.id) OVER same_stage IS NULL AS is_last_here,
                        BOOL_AND(stay.exit IN ('handed_over', 'transferred')) OVER (
@@ -67,15 +77,12 @@ class CrmLeadStageHistory(models.Model):
                                ORDER BY stay.entered_at, stay.left_at, stay.id
                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
                        ) AS was_passed_on,
-                       MAX(COALESCE(step.rank, 0)) OVER (
+                       MAX(stay.rank) OVER (
                            PARTITION BY stay.lead_id, stay.team_id
                                ORDER BY stay.entered_at, stay.left_at, stay.id
                            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
                        ) AS rank_reached
                   FROM %(stays)s
-             LEFT JOIN step
-                    ON step.stage_id = stay.stage_id
-                   AND step.team_id = COALESCE(stay.team_id, 0)
                 WINDOW same_stage AS (
                     PARTITION BY stay.lead_id, stay.team_id, stay.stage_id
                         ORDER BY stay.entered_at, stay.left_at, stay.id
@@ -97,7 +104,6 @@ class CrmLeadStageHistory(models.Model):
               FROM cohort stay
               JOIN res_company company ON company.id = stay.company_id
             """,
-            ranks=self._steps_cte(),
             stays=stays,
             kept=kept,
             days=self._days_sql(SQL("stay.entered_at"), SQL("stay.left_at")),

@@ -54,10 +54,11 @@ class CrmLeadStageHistory(models.Model):
                 ),
                 rebuilt(
                     %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
-                    exit, lost_reason_id, id
+                    exit, lost_reason_id, rank, id
                 ) AS (
                     SELECT %(snapshot)s, entry.stage_id, step.next_stage_id, entry.entered_at,
                            entry.left_at, entry.origin, entry.exit, entry.lost_reason_id,
+                           COALESCE(step.rank, 0),
                            ROW_NUMBER() OVER (
                                ORDER BY entry.lead_id, entry.entered_at, entry.place
                            )
