@@ -25,14 +25,12 @@ class Backfill(NamedTuple):
 
     :param work: seconds, of Odoo and of the database
     :param bare: seconds
-    :param rows: how many these are
     :param memory: MB that the process grew by at most
     :param early_memory: the same in the first batches
     """
 
     work: float
     bare: float
-    rows: int
     memory: float
     early_memory: float
 
@@ -59,8 +57,7 @@ def install(name):
     batches, times, memory, early = answer
     databases.vacuum(name)
     # All of them: the indexes grow with the rows.
-    bare, rows = apart(_insert_bare, name, batches)
-    return Backfill(sum(times), bare, rows, memory, early)
+    return Backfill(sum(times), apart(_insert_bare, name, batches), memory, early)
 
 
 def _install(name):
@@ -98,9 +95,8 @@ def _install(name):
 def _insert_bare(name, batches):
     """Insert the same rows, batch by batch, into tables that are made like the backfill's.
 
-    :return: seconds, and how many rows
+    :return: seconds
     """
-    rows = 0
     with odoo.sql_db.db_connect(name).cursor() as cr:
         backend = cr._cnx.info.backend_pid
         for table in _TABLES:
@@ -118,10 +114,9 @@ def _insert_bare(name, batches):
                         last,
                     )
                 )
-                rows += cr.rowcount
         work = worked(backend) - begin
         cr.rollback()
-    return work, rows
+    return work
 
 
 def _make_twin(cr, table):

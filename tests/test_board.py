@@ -6,6 +6,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
+from ..models.crm_lead_stage_history_sql import _INTERPRETED
 from .common import FunnelCase
 
 NOW = datetime(2026, 6, 10, 12)
@@ -441,7 +442,7 @@ class TestReferenceBoard(BoardCase):
             lambda: self.env["crm.funnel.report"].search_count([]),
             lambda: ledger._backfill(leads.ids),
         ):
-            self.env.cr.precommit.data.pop("sales_funnel_control.interpreted", None)
+            self.env.cr.precommit.data.pop(_INTERPRETED, None)
             self.env.cr.execute("SET LOCAL jit = on")
             reader()
             self.env.cr.execute("SHOW jit")

@@ -49,6 +49,7 @@ class CrmLead(models.Model):
         if (
             not _STEP_FIELDS.isdisjoint(vals)
             and history._is_noted(self)
+            # Those that are no opportunities are noted, too, as soon as they are written.
             and "opportunity" in self.mapped("type")
         ):
             history._catch_up()
