@@ -16,13 +16,11 @@ class CrmLeadStageHistory(models.Model):
         :return: what was changed: ``(difference, change, funnel)``
         """
         undone = [diff for diff in differences if diff.undone_stay_id]
-        changes = []
-        for diff in differences:
-            if not diff.undone_stay_id:
-                funnel = self.env["crm.stage"]._funnel(diff.lead.team_id)
-                change = stays.changes(diff.lead, diff.stay, funnel)
-                if change:
-                    changes.append((diff, change, funnel))
+        changes = [
+            (diff, diff.change, self.env["crm.stage"]._funnel(diff.lead.team_id))
+            for diff in differences
+            if not diff.undone_stay_id
+        ]
         if undone:
             self._undo(undone)
         if changes:

@@ -70,8 +70,7 @@ class CrmLeadStageHistory(models.Model):
             [
                 difference
                 for difference in self._differences(
-                    SQL("crm_lead lead WHERE lead.id = ANY(%s)", lead_ids),
-                    self._known_moment_sql(),
+                    self._differing(SQL("lead.id = ANY(%s)", lead_ids))
                 )
                 if difference.stay
             ],

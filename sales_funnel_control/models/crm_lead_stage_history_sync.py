@@ -1,4 +1,6 @@
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -23,8 +25,40 @@ class _Difference(NamedTuple):
     stay_id: int | None
     stay: stays.Stay | None
     visits: list
+    change: stays.Change
     came_back: bool  # to where it was within the grace time
     undone_stay_id: int | None = None
+
+
+class _Told(NamedTuple):
+    """A stay as the ledger tells it."""
+
+    stay_id: int
+    stage_id: int | None
+    team_id: int | None
+    user_id: int | None
+    exit: str
+    lost_reason_id: int | None
+    counts: bool
+    reached_next: bool
+    entered_at: datetime
+    left_at: datetime | None
+
+    @property
+    def stay(self):
+        return stays.Stay(*self[1:6])
+
+    @property
+    def visit(self):
+        return stays.Visit(
+            self.stay_id, self.stage_id, self.exit, self.counts, self.reached_next
+        )
+
+
+# Where in a row of _differences the lead begins, its stay, and what else of the lead is kept.
+_LEAD = 2
+_STAY = _LEAD + len(stays.Lead._fields)
+_SNAPSHOT = _STAY + len(_Told._fields)
 
 
 class CrmLeadStageHistory(models.Model):
@@ -33,8 +67,7 @@ class CrmLeadStageHistory(models.Model):
     Leads that changed are noted, with the moment, and the ledger follows once for all of them:
     before the transaction is committed, or as soon as somebody reads the ledger. It asks only
     how the leads are now: it does not matter through which writes they came there. One query
-    finds the leads whose latest stay does not mirror them, one statement writes what
-    :mod:`~..tools.stays` says.
+    reads them with their stays, one statement writes what :mod:`~..tools.stays` says.
     """
 
     _inherit = "crm.lead.stage.history"
@@ -59,18 +92,8 @@ class CrmLeadStageHistory(models.Model):
             return
         # All fields at once: what is left behind would be a second UPDATE of the same rows.
         self.env["crm.lead"].browse(noted).flush_recordset()
-        for batch in split_every(_CATCH_UP_BATCH, noted.items()):
-            lead_ids, moments = map(list, zip(*batch, strict=True))
-            changed = SQL(
-                """
-                crm_lead lead
-                JOIN unnest(%s::int[], %s::timestamp[]) AS noted(lead_id, at)
-                  ON noted.lead_id = lead.id
-                """,
-                lead_ids,
-                moments,
-            )
-            changes = self._apply(self._differences(changed, SQL("noted.at"), self._undo_grace()))
+        for batch in split_every(_CATCH_UP_BATCH, noted.items(), dict):
+            changes = self._apply(self._differences(batch, self._undo_grace()))
             self.env["crm.lead.refusal"]._follow(changes)
             self._announce(changes)
 
@@ -88,8 +111,7 @@ class CrmLeadStageHistory(models.Model):
         :param SQL condition: on the alias ``lead``
         :return: how many leads were mended
         """
-        changed = SQL("crm_lead lead WHERE %s", condition)
-        differences = self._differences(changed, self._known_moment_sql(), limit=limit)
+        differences = self._differences(self._differing(condition, limit))
         changes = self._apply([diff for diff in differences if diff.stay], reconstructed=True)
         self.env["crm.lead.refusal"]._follow(changes)
         self._backfill([diff.lead_id for diff in differences if not diff.stay])
@@ -123,95 +145,132 @@ class CrmLeadStageHistory(models.Model):
 
     # -- what differs -------------------------------------------------------------------------
 
-    def _differences(self, changed, moment, grace=0, limit=None):
-        """Leads whose latest stay does not mirror them.
+    def _differing(self, condition, limit=None):
+        """Leads whose latest stay does not mirror them, told apart without reading all of them.
 
-        :param SQL changed: what stands behind FROM, with the alias ``lead``
-        :param SQL moment: when the difference came about, clamped to the stay's beginning
-        :param int grace: minutes within which a drag can be undone
+        :param SQL condition: on the alias ``lead``
+        :return: when each came to differ, as far as the lead tells, by lead id
+        """
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT lead.id, %(moment)s
+                      FROM (
+                            SELECT *,
+                                   active AND type = 'opportunity' AND stage_id IS NOT NULL
+                                   AS in_funnel,
+                                   NOT active AND COALESCE(probability, 0) = 0 AS is_lost
+                              FROM crm_lead
+                           ) lead
+                 LEFT JOIN LATERAL (
+                            SELECT *
+                              FROM crm_lead_stage_history visit
+                             WHERE visit.lead_id = lead.id
+                          ORDER BY visit.entered_at DESC, visit.left_at DESC, visit.id DESC
+                             LIMIT 1
+                           ) stay ON TRUE
+                     WHERE CASE
+                           WHEN lead.in_funnel
+                           THEN stay.left_at IS NOT NULL OR stay.id IS NULL
+                                OR (lead.stage_id, lead.team_id, lead.user_id)
+                                   IS DISTINCT FROM (stay.stage_id, stay.team_id, stay.user_id)
+                           WHEN stay.id IS NULL
+                           THEN lead.is_lost AND lead.type = 'opportunity'
+                                AND lead.stage_id IS NOT NULL
+                           ELSE stay.exit = 'still_there'
+                                OR lead.is_lost
+                                AND stay.exit IN ('refused', 'withdrawn')
+                                AND (stay.exit, stay.lost_reason_id)
+                                    IS DISTINCT FROM ('refused', lead.lost_reason_id)
+                           END
+                       AND (%(condition)s)
+                  ORDER BY lead.id
+                     LIMIT %(limit)s
+                    """,
+                    moment=self._known_moment_sql(),
+                    condition=condition,
+                    limit=limit,
+                )
+            )
+        )
+
+    def _differences(self, moments, grace=0):
+        """What the latest stays of some leads do not mirror.
+
+        The stays are looked up by the index, which ``OFFSET 0`` sees to: to weigh another way
+        PostgreSQL would take several times as long as the query itself.
+
+        :param dict moments: when each lead came to differ, by lead id
+        :param grace: minutes within which a drag can be undone
+        :return: list of :class:`_Difference`, its moment not before the stay's beginning
         """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT lead.id,
-                       lead.company_id,
-                       GREATEST(lead.changed_at, stay.entered_at),
-                       stay.id,
-                       stay.visits,
-                       lead.in_funnel AND stay.left_at IS NULL AND stay.came_back,
+                SELECT lead.id, lead.company_id,
                        lead.stage_id, lead.team_id, lead.user_id,
-                       lead.in_funnel, lead.is_lost, lead.lost_reason_id,
-                       stay.stage_id, stay.team_id, stay.user_id, stay.exit, stay.lost_reason_id,
+                       lead.active AND lead.type = 'opportunity' AND lead.stage_id IS NOT NULL,
+                       NOT lead.active AND COALESCE(lead.probability, 0) = 0,
+                       lead.lost_reason_id,
+                       stay.id, stay.stage_id, stay.team_id, stay.user_id, stay.exit,
+                       stay.lost_reason_id, stay.is_cohort, stay.reached_next,
+                       stay.entered_at, stay.left_at,
                        %(snapshot)s
-                  FROM (
-                        SELECT lead.*, %(moment)s AS changed_at,
-                               lead.active AND lead.type = 'opportunity'
-                               AND lead.stage_id IS NOT NULL AS in_funnel,
-                               NOT lead.active
-                               AND COALESCE(lead.probability, 0) = 0 AS is_lost
-                          FROM %(changed)s
-                       ) lead
+                  FROM crm_lead lead
              LEFT JOIN LATERAL (
-                        SELECT visit.*,
-                               json_agg(
-                                   json_build_array(
-                                       visit.id, visit.stage_id, visit.exit, visit.is_cohort,
-                                       visit.reached_next
-                                   )
-                               ) FILTER (
-                                   WHERE visit.team_id IS NOT DISTINCT FROM lead.team_id
-                               ) OVER way AS visits,
-                               BOOL_OR(
-                                   visit.left_at >= lead.changed_at - %(grace)s
-                                   AND (visit.stage_id, visit.team_id, visit.user_id)
-                                       IS NOT DISTINCT FROM
-                                       (lead.stage_id, lead.team_id, lead.user_id)
-                               ) OVER way AS came_back
-                          FROM crm_lead_stage_history visit
-                         WHERE visit.lead_id = lead.id
-                        WINDOW way AS ()
-                      ORDER BY visit.entered_at DESC, visit.left_at DESC, visit.id DESC
-                         LIMIT 1
+                        SELECT id, stage_id, team_id, user_id, exit, lost_reason_id,
+                               is_cohort, reached_next, entered_at, left_at
+                          FROM crm_lead_stage_history
+                         WHERE lead_id = lead.id
+                        OFFSET 0
                        ) stay ON TRUE
-                 WHERE CASE
-                       WHEN lead.in_funnel
-                       THEN stay.left_at IS NOT NULL OR stay.id IS NULL
-                            OR (lead.stage_id, lead.team_id, lead.user_id)
-                               IS DISTINCT FROM (stay.stage_id, stay.team_id, stay.user_id)
-                       WHEN stay.id IS NULL
-                       THEN lead.is_lost AND lead.type = 'opportunity'
-                            AND lead.stage_id IS NOT NULL
-                       ELSE stay.exit = 'still_there'
-                            OR lead.is_lost
-                            AND stay.exit IN ('refused', 'withdrawn')
-                            AND (stay.exit, stay.lost_reason_id)
-                                IS DISTINCT FROM ('refused', lead.lost_reason_id)
-                       END
-              ORDER BY lead.id
-                 LIMIT %(limit)s
+                 WHERE lead.id = ANY(%(leads)s)
+                   AND (lead.type = 'opportunity' OR stay.id IS NOT NULL)
+              ORDER BY lead.id, stay.entered_at, stay.left_at, stay.id
                 """,
-                moment=moment,
-                changed=changed,
-                grace=timedelta(minutes=grace),
                 snapshot=self._lead_snapshot_sql(),
-                limit=limit,
+                leads=list(moments),
             )
         )
         differences = [
-            _Difference(
-                lead_id,
-                stays.Lead(*row[:6]),
-                company_id,
-                row[11:],
-                at,
-                stay_id,
-                stays.Stay(*row[6:11]) if stay_id else None,
-                [stays.Visit(*visit) for visit in visits or ()],
-                came_back,
-            )
-            for lead_id, company_id, at, stay_id, visits, came_back, *row in rows
+            self._difference(list(of_lead), moments[lead_id], timedelta(minutes=grace))
+            for lead_id, of_lead in groupby(rows, itemgetter(0))
         ]
+        differences = [difference for difference in differences if difference.change]
         return self._with_undone(differences, grace) if grace else differences
+
+    def _difference(self, rows, at, grace):
+        """What has become of one lead since its latest stay.
+
+        :param rows: the lead beside each of its stays, in their order; or beside none
+        """
+        lead_id, company_id = rows[-1][:_LEAD]
+        lead = stays.Lead(*rows[-1][_LEAD:_STAY])
+        told = [_Told(*row[_STAY:_SNAPSHOT]) for row in rows if row[_STAY]]
+        last = told[-1] if told else None
+        return _Difference(
+            lead_id,
+            lead,
+            company_id,
+            rows[-1][_SNAPSHOT:],
+            max(at, last.entered_at) if last else at,
+            last and last.stay_id,
+            last and last.stay,
+            [stay.visit for stay in told if stay.team_id == lead.team_id],
+            stays.changes(
+                lead, last and last.stay, self.env["crm.stage"]._funnel(lead.team_id)
+            ),
+            came_back=lead.in_funnel
+            and last is not None
+            and last.left_at is None
+            and any(
+                stay.left_at
+                and stay.left_at >= at - grace
+                and (stay.stage_id, stay.team_id, stay.user_id) == lead[:3]
+                for stay in told
+            ),
+        )
 
     def _with_undone(self, differences, grace):
         """The same, with the stay to which a drag within the grace time leads back."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 WON_RANK = 1_000_000
+# How the latest stay may stand of which a refusal is still news.
+_OUTSIDE = ("still_there", "refused", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -252,6 +254,9 @@ def _absent(lead, last):
     happened: it stays one, until the lead is reopened.
     """
     if lead.is_lost:
+        is_told = (last.exit, last.lost_reason_id) == ("refused", lead.lost_reason_id)
+        if is_told or last.exit not in _OUTSIDE:
+            return Change()
         return Change(exit="refused", lost_reason_id=lead.lost_reason_id)
     return Change(exit="withdrawn") if last.is_open else Change()
 
