@@ -41,8 +41,8 @@ what the process grew by at most, at each number of opportunities. *Growth* is t
 most opportunities over that among the fewest, divided by how many times more they are: 1 is linear,
 less is better. PostgreSQL compiles statements (JIT) as it does by default; but not the plain SQL,
 which would be slower. On the ledger it counts, without rules or verdicts, what the screen shows;
-over the chatter it has covering indexes of its own, and must come to the same entries, but for one
-in a thousand: those handed over about the first day of the period.
+over the chatter it has covering indexes of its own, and must come to the same entries and passages
+by manager and transition.
 
 """
 

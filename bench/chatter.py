@@ -7,7 +7,8 @@ from odoo.tools import SQL
 # Covering indexes: PostgreSQL reads of them all that the figure needs of a tracked change.
 _INDEXES = {
     "bench_tracking_idx": SQL(
-        "mail_tracking_value (field_id, mail_message_id) INCLUDE (new_value_integer, create_date)"
+        "mail_tracking_value (field_id, mail_message_id)"
+        " INCLUDE (new_value_integer, old_value_integer, create_date)"
     ),
     "bench_message_idx": SQL("mail_message (id) INCLUDE (res_id) WHERE model = 'crm.lead'"),
 }
@@ -144,14 +145,36 @@ def unindex(env):
         env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(name)))
 
 
-def conversion(env, team, stages, spam_reason, period):
-    """Entries and passages by manager and transition, from the chatter alone.
+def figures(env, team, stages, spam, period):
+    """One statement for each figure of the board, from what stock Odoo keeps.
 
-    Each lead's first moment in each stage is gathered in one pass. Handovers are left out of
-    account: a lead counts for its present manager, which makes this faster than it should be.
-
-    :param dict period: the board's own ``period``
+    :param dict period: ``begin`` and ``end``, and the ``first_week`` of the flow, UTC
+    :rtype: dict[str, SQL]
     """
+    fields = ("stage_id", "user_id", "active", "lost_reason_id")
+    given = {
+        **{name: env["ir.model.fields"]._get("crm.lead", name).id for name in fields},
+        "team": team.id,
+        "stages": stages.ids,
+        "zone": env.company.funnel_tz if "funnel_tz" in env.company else "UTC",
+        **period,
+    }
+    return {
+        "conversion": _conversion(given, stages, spam),
+        "standing": SQL(_STANDING, **given),
+        "flow": SQL(_FLOW, **given),
+        "refusals": SQL(_REFUSALS, **given),
+    }
+
+
+def _conversion(given, stages, spam):
+    """Entries and passages by manager and rank of the stage entered.
+
+    Each lead's first moment in each stage is gathered in one pass. An entry counts for whom the
+    lead belonged to as it left the stage, and from the moment that it did.
+    """
+    ranks = range(2, len(stages))
+    left_at = SQL("COALESCE(entry.left_at, 'infinity')")
     return SQL(
         """
         WITH way AS (
@@ -161,39 +184,144 @@ def conversion(env, team, stages, spam_reason, period):
               FROM mail_tracking_value value
               JOIN mail_message message
                 ON message.id = value.mail_message_id AND message.model = 'crm.lead'
-             WHERE value.field_id = %(field)s
+             WHERE value.field_id = %(stage_id)s
+          GROUP BY message.res_id
+        ),
+        handed AS (
+            SELECT message.res_id AS lead_id,
+                   array_agg(value.create_date ORDER BY value.create_date) AS moments,
+                   array_agg(value.old_value_integer ORDER BY value.create_date) AS former_ids
+              FROM mail_tracking_value value
+              JOIN mail_message message
+                ON message.id = value.mail_message_id AND message.model = 'crm.lead'
+             WHERE value.field_id = %(user_id)s
           GROUP BY message.res_id
         )
-        SELECT lead.user_id, entry.rank,
+        SELECT CASE WHEN handed.lead_id IS NULL THEN lead.user_id
+                    ELSE COALESCE(%(owner)s, lead.user_id)
+               END AS owner_id,
+               entry.rank,
                COUNT(*), COUNT(*) FILTER (WHERE way.furthest > entry.rank)
           FROM crm_lead lead
      LEFT JOIN way ON way.lead_id = lead.id
-    CROSS JOIN LATERAL (VALUES (1, lead.create_date), %(entries)s) AS entry(rank, at)
+     LEFT JOIN handed ON handed.lead_id = lead.id
+    CROSS JOIN LATERAL (VALUES %(entries)s) AS entry(rank, at, left_at)
          WHERE lead.team_id = %(team)s
            AND lead.type = 'opportunity'
-           AND entry.at >= %(begin)s
-           AND entry.at < %(end)s
+           AND CASE WHEN handed.lead_id IS NULL THEN entry.at
+                    ELSE GREATEST(entry.at, %(taken_over)s)
+               END >= %(begin)s
+           AND CASE WHEN handed.lead_id IS NULL THEN entry.at
+                    ELSE GREATEST(entry.at, %(taken_over)s)
+               END < %(end)s
            AND (
                lead.lost_reason_id IS DISTINCT FROM %(spam)s
                OR way.furthest > entry.rank
            )
-      GROUP BY lead.user_id, entry.rank
+      GROUP BY owner_id, entry.rank
         """,
-        stages=stages.ids,
+        **given,
+        spam=spam.id,
         moments=SQL(", ").join(
             SQL(
                 "MIN(value.create_date) FILTER (WHERE value.new_value_integer = %s) AS %s",
-                stage.id,
+                stages[rank - 1].id,
                 SQL.identifier(f"at_{rank}"),
             )
-            for rank, stage in enumerate(stages[1:-1], 2)
+            for rank in (*ranks, len(stages))
         ),
         entries=SQL(", ").join(
-            SQL("(%s, %s)", rank, SQL.identifier("way", f"at_{rank}"))
-            for rank in range(2, len(stages))
+            [
+                SQL("(1, lead.create_date, way.at_2)"),
+                *(
+                    SQL(
+                        "(%s, %s, %s)",
+                        rank,
+                        SQL.identifier("way", f"at_{rank}"),
+                        SQL.identifier("way", f"at_{rank + 1}"),
+                    )
+                    for rank in ranks
+                ),
+            ]
         ),
-        field=env["ir.model.fields"]._get("crm.lead", "stage_id").id,
-        team=team.id,
-        spam=spam_reason.id,
-        **period,
+        owner=SQL(
+            """
+            (
+                SELECT former_id
+                  FROM unnest(handed.moments, handed.former_ids) AS handover(at, former_id)
+                 WHERE handover.at >= %s
+              ORDER BY handover.at
+                 LIMIT 1
+            )
+            """,
+            left_at,
+        ),
+        taken_over=SQL(
+            "(SELECT MAX(at) FROM unnest(handed.moments) AS at WHERE at > entry.at AND at < %s)",
+            left_at,
+        ),
     )
+
+
+_STANDING = """
+    SELECT stage_id, user_id,
+           COUNT(*),
+           COUNT(*) FILTER (
+               WHERE NOT EXISTS (
+                         SELECT FROM mail_activity
+                          WHERE res_model = 'crm.lead' AND res_id = lead.id AND active
+                     )
+                 AND NOT EXISTS (
+                         SELECT FROM calendar_event
+                          WHERE opportunity_id = lead.id AND active AND start >= NOW()
+                     )
+           ),
+           COUNT(*) FILTER (
+               WHERE date_last_stage_update < NOW() AT TIME ZONE 'UTC' - INTERVAL '14 days'
+           ),
+           COUNT(*) FILTER (
+               WHERE create_date < NOW() AT TIME ZONE 'UTC' - INTERVAL '90 days'
+           )
+      FROM crm_lead lead
+     WHERE active
+       AND type = 'opportunity'
+       AND team_id = %(team)s
+       AND stage_id IN (SELECT id FROM crm_stage WHERE is_won IS NOT TRUE)
+  GROUP BY stage_id, user_id
+"""
+
+# A lead that is lost leaves the stage on which it stands.
+_FLOW = """
+    SELECT stage_id,
+           date_trunc('week', at AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s) AS week,
+           COUNT(*), COUNT(*) FILTER (WHERE is_advanced)
+      FROM (
+            SELECT CASE WHEN value.field_id = %(stage_id)s THEN value.old_value_integer
+                        ELSE lead.stage_id
+                   END AS stage_id,
+                   value.create_date AS at,
+                   value.field_id = %(stage_id)s
+                   AND array_position(%(stages)s, value.new_value_integer)
+                       > array_position(%(stages)s, value.old_value_integer) AS is_advanced
+              FROM mail_tracking_value value
+              JOIN mail_message message
+                ON message.id = value.mail_message_id AND message.model = 'crm.lead'
+              JOIN crm_lead lead ON lead.id = message.res_id AND lead.team_id = %(team)s
+             WHERE value.field_id IN (%(stage_id)s, %(active)s)
+               AND value.create_date >= %(first_week)s
+               AND value.create_date < %(end)s
+           ) passage
+  GROUP BY stage_id, week
+"""
+
+_REFUSALS = """
+    SELECT value.new_value_integer, COUNT(*)
+      FROM mail_tracking_value value
+      JOIN mail_message message
+        ON message.id = value.mail_message_id AND message.model = 'crm.lead'
+      JOIN crm_lead lead ON lead.id = message.res_id AND lead.team_id = %(team)s
+     WHERE value.field_id = %(lost_reason_id)s
+       AND value.create_date >= %(begin)s
+       AND value.create_date < %(end)s
+  GROUP BY value.new_value_integer
+"""

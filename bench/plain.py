@@ -14,10 +14,6 @@ def figures(env, team, period):
     given = {
         "team": team.id,
         **_bounds(env, period),
-        "first_week": _midnight(
-            env,
-            SQL("date_trunc('week', %s::date)::date - %s", period["date_to"], 7 * (FLOW_WEEKS - 1)),
-        ),
         "counts": SQL(
             """
             exit <> 'transferred'
@@ -39,10 +35,10 @@ def figures(env, team, period):
 
 
 def bounds(env, period):
-    """The first moment of a period, and the first after it, in UTC."""
+    """Moments in UTC: the first of a period, the first after it, the first of the flow's weeks."""
     given = _bounds(env, period)
-    [[begin, end]] = env.execute_query(SQL("SELECT %s, %s", given["begin"], given["end"]))
-    return {"begin": begin, "end": end}
+    [moments] = env.execute_query(SQL("SELECT %s", SQL(", ").join(given.values())))
+    return dict(zip(given, moments, strict=True))
 
 
 def contacts(team, first_week):
@@ -75,6 +71,10 @@ def _bounds(env, period):
     return {
         "begin": _midnight(env, SQL("%s::date", period["date_from"])),
         "end": _midnight(env, SQL("%s::date + 1", period["date_to"])),
+        "first_week": _midnight(
+            env,
+            SQL("date_trunc('week', %s::date)::date - %s", period["date_to"], 7 * (FLOW_WEEKS - 1)),
+        ),
     }
 
 

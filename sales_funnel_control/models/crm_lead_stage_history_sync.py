@@ -50,9 +50,7 @@ class _Told(NamedTuple):
 
     @property
     def visit(self):
-        return stays.Visit(
-            self.stay_id, self.stage_id, self.exit, self.counts, self.reached_next
-        )
+        return stays.Visit(self.stay_id, self.stage_id, self.exit, self.counts, self.reached_next)
 
 
 # Where in a row of _differences the lead begins, its stay, and what else of the lead is kept.
@@ -258,9 +256,7 @@ class CrmLeadStageHistory(models.Model):
             last and last.stay_id,
             last and last.stay,
             [stay.visit for stay in told if stay.team_id == lead.team_id],
-            stays.changes(
-                lead, last and last.stay, self.env["crm.stage"]._funnel(lead.team_id)
-            ),
+            stays.changes(lead, last and last.stay, self.env["crm.stage"]._funnel(lead.team_id)),
             came_back=lead.in_funnel
             and last is not None
             and last.left_at is None
