@@ -35,8 +35,9 @@ INTRODUCTION = f"""# Under load
 Written by `make proof ARGS="tests/system/proof/test_many_workers.py"`: {USERS} people who click for
 {SECONDS:.0f} seconds each, with pauses, through Odoo with several workers and one for cron; with
 the addon, its scheduled actions run meanwhile. The time of a click over that on stock Odoo, by the
-clock; what stock Odoo has not, the addon's contacts and boards, is clicked beside it, and set
-against stock Odoo's pipeline.
+clock, on {os.cpu_count()} processors; what stock Odoo has not, the addon's contacts and boards, is
+clicked beside it, and set against stock Odoo's pipeline. All wait for the same processors: a move
+takes longer here for the boards and contacts that others click meanwhile.
 
 """
 
