@@ -1,10 +1,9 @@
 from datetime import datetime, timedelta
-from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL, groupby, split_every
 
 from ..tools import stays
 
@@ -232,7 +231,7 @@ class CrmLeadStageHistory(models.Model):
             )
         )
         differences = [
-            self._difference(list(of_lead), moments[lead_id], timedelta(minutes=grace))
+            self._difference(of_lead, moments[lead_id], timedelta(minutes=grace))
             for lead_id, of_lead in groupby(rows, itemgetter(0))
         ]
         differences = [difference for difference in differences if difference.change]
