@@ -62,10 +62,10 @@ class CrmLeadStageHistory(models.Model):
                 lead_ids,
             )
         )
-        merged = self._insert_stays(lead_ids)
+        merged, recorded = self._insert_stays(lead_ids)
         self._insert_entries_of_merged(merged)
         self._collapse(merged)
-        self._derive(merged + self._leads_with_recorded(lead_ids))
+        self._derive(merged + recorded)
         self._apply(
             [
                 difference
@@ -78,20 +78,6 @@ class CrmLeadStageHistory(models.Model):
         )
         self._forget_rows()
         self.env["crm.lead.refusal"]._rebuilt(lead_ids, from_chatter=True)
-
-    def _leads_with_recorded(self, lead_ids):
-        """Ids of those leads of which the ledger has recorded something itself."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT lead_id
-                  FROM crm_lead_stage_history
-                 WHERE lead_id = ANY(%s) AND is_reconstructed IS NOT TRUE
-                """,
-                lead_ids,
-            )
-        )
-        return [lead_id for (lead_id,) in rows]
 
     # -- what the chatter knows ---------------------------------------------------------------
 

@@ -14,7 +14,8 @@ class CrmLeadStageHistory(models.Model):
         were inserted in the same transaction checks all their references once more. The leads
         are read apart: joined directly, PostgreSQL would go through all up to the batch.
 
-        :return: ids of the others, the merged leads
+        :return: ids of the others, the merged leads; and of those, among the leads inserted, of
+            which the ledger has recorded something itself
         """
         rows = self.env.execute_query(
             SQL(
@@ -26,14 +27,16 @@ class CrmLeadStageHistory(models.Model):
                 %(state)s,
                 %(stay)s,
                 entry AS (
-                    SELECT stay.lead_id, stay.team_id, stay.user_id, stay.stage_id,
+                    SELECT stay.lead_id, stay.company_id, stay.team_id, stay.user_id, stay.stage_id,
                            stay.entered_at, stay.left_at, stay.origin, stay.exit,
-                           stay.lost_reason_id, COALESCE(stay.rank, 0) AS place
+                           stay.lost_reason_id, COALESCE(stay.rank, 0) AS rank,
+                           stay.transition_id
                       FROM stay
                      UNION ALL
-                    SELECT stay.lead_id, stay.team_id, stay.user_id, jumped.stage_id,
+                    SELECT stay.lead_id, stay.company_id, stay.team_id, stay.user_id,
+                           jumped.stage_id,
                            stay.skipped_at, stay.skipped_at, 'skipped', 'advanced',
-                           NULL, jumped.rank
+                           NULL, jumped.rank, jumped.next_stage_id
                       FROM stay
                       JOIN step jumped
                         ON jumped.team_id = COALESCE(stay.team_id, 0)
@@ -52,22 +55,29 @@ class CrmLeadStageHistory(models.Model):
                 lead AS MATERIALIZED (
                     SELECT * FROM crm_lead WHERE id = ANY(%(leads)s)
                 ),
+                around AS MATERIALIZED (
+                    SELECT lead.*, member.sales_role, member.grade,
+                           company.id AS its_company_id, company.currency_id
+                      FROM (SELECT DISTINCT team_id, user_id, company_id FROM entry) lead
+                           %(snapshot_joins)s
+                ),
                 rebuilt(
                     %(snapshot_columns)s, stage_id, next_stage_id, entered_at, left_at, origin,
                     exit, lost_reason_id, rank, id
                 ) AS (
-                    SELECT %(snapshot)s, entry.stage_id, step.next_stage_id, entry.entered_at,
-                           entry.left_at, entry.origin, entry.exit, entry.lost_reason_id,
-                           COALESCE(step.rank, 0),
+                    SELECT lead.id, entry.team_id, entry.user_id, around.sales_role, around.grade,
+                           around.its_company_id, around.currency_id, %(lead_snapshot)s,
+                           entry.stage_id, entry.transition_id, entry.entered_at, entry.left_at,
+                           entry.origin, entry.exit, entry.lost_reason_id, entry.rank,
                            ROW_NUMBER() OVER (
-                               ORDER BY entry.lead_id, entry.entered_at, entry.place
+                               ORDER BY entry.lead_id, entry.entered_at, entry.rank
                            )
                       FROM entry
                       JOIN lead ON lead.id = entry.lead_id
-                 LEFT JOIN step
-                        ON step.stage_id = entry.stage_id
-                       AND step.team_id = COALESCE(entry.team_id, 0)
-                           %(snapshot_joins)s
+                      JOIN around
+                        ON COALESCE(around.team_id, 0) = COALESCE(entry.team_id, 0)
+                       AND COALESCE(around.user_id, 0) = COALESCE(entry.user_id, 0)
+                       AND COALESCE(around.company_id, 0) = COALESCE(entry.company_id, 0)
                 ),
                 inserted AS (
                     INSERT INTO crm_lead_stage_history (
@@ -80,7 +90,9 @@ class CrmLeadStageHistory(models.Model):
                       FROM (%(derived)s) AS derived
                   ORDER BY id
                 )
-                SELECT lead_id FROM merged
+                SELECT lead_id, TRUE FROM merged
+                 UNION ALL
+                SELECT lead_id, FALSE FROM story WHERE live_at IS NOT NULL
                 """,
                 leads=lead_ids,
                 steps=self._steps_cte(),
@@ -90,50 +102,45 @@ class CrmLeadStageHistory(models.Model):
                 state=self._state_cte(),
                 stay=self._stay_cte(),
                 snapshot_columns=self._snapshot_columns(),
-                snapshot=self._snapshot_sql(SQL("entry.team_id"), SQL("entry.user_id")),
-                snapshot_joins=self._snapshot_joins(SQL("entry.team_id"), SQL("entry.user_id")),
+                snapshot_joins=self._snapshot_joins(SQL("lead.team_id"), SQL("lead.user_id")),
+                lead_snapshot=self._lead_snapshot_sql(),
                 derived_columns=self._derived_columns(),
                 derived=self._derived_sql(SQL("rebuilt stay"), SQL("stay.*")),
             )
         )
-        return [lead_id for (lead_id,) in rows]
+        merged = [lead_id for lead_id, is_merged in rows if is_merged]
+        return merged, [lead_id for lead_id, is_merged in rows if not is_merged]
 
     def _state_cte(self):
         """CTE ``state``: one row per lead and moment at which its stay begins or ends.
 
-        Values are carried forward from the last change; time spent outside the funnel is one
-        state, whatever else changed then.
+        Values are carried forward from the last change, the one of the greatest moment; time spent
+        outside the funnel is one state, whatever else changed then.
         """
         return SQL(
             """
             carried AS (
-                SELECT point.*,
-                       COUNT(*) FILTER (WHERE has_stage_id) OVER onward AS stage_changes,
-                       COUNT(*) FILTER (WHERE has_team_id) OVER onward AS team_changes,
-                       COUNT(*) FILTER (WHERE has_user_id) OVER onward AS user_changes,
-                       COUNT(*) FILTER (WHERE has_active) OVER onward AS active_changes,
-                       COUNT(*) FILTER (WHERE is_converted) OVER (
-                           PARTITION BY lead_id ORDER BY at
+                SELECT point.lead_id, point.at, point.is_judged, point.lost_reason_id,
+                       %(changes)s,
+                       COUNT(*) FILTER (WHERE point.is_converted) OVER (
+                           PARTITION BY point.lead_id ORDER BY point.at
                            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
                        ) %% 2 = 1 AS is_lead
                   FROM point
-                WINDOW onward AS (PARTITION BY lead_id ORDER BY at)
+                WINDOW onward AS (PARTITION BY point.lead_id ORDER BY point.at)
             ),
             known AS (
                 SELECT carried.lead_id, carried.at, carried.is_judged, carried.lost_reason_id,
-                       carried.is_lead,
-                       %(stage)s AS stage_id, %(team)s AS team_id, %(user)s AS user_id,
-                       CASE WHEN carried.active_changes = 0 THEN story.began_active
-                            ELSE FIRST_VALUE(carried.active) OVER (
-                                PARTITION BY carried.lead_id, carried.active_changes
-                                    ORDER BY carried.at
-                            ) IS NOT NULL
+                       carried.is_lead, story,
+                       %(values)s,
+                       CASE WHEN carried.active IS NULL THEN story.began_active
+                            ELSE carried.active[2] IS NOT NULL
                        END AS active
                   FROM carried
                   JOIN story ON story.lead_id = carried.lead_id
             ),
             placed AS (
-                SELECT lead_id, at, is_judged, lost_reason_id,
+                SELECT lead_id, at, is_judged, lost_reason_id, story,
                        active AND NOT is_lead AND stage_id IS NOT NULL AS in_funnel,
                        stage_id, team_id, user_id
                   FROM known
@@ -168,19 +175,18 @@ class CrmLeadStageHistory(models.Model):
                 WINDOW run AS (PARTITION BY lead_id, run)
             ),
             state AS (
-                SELECT judged.lead_id, judged.at, judged.in_funnel,
+                SELECT judged.lead_id, judged.at, judged.in_funnel, judged.story,
                        stage.id AS stage_id, team.id AS team_id, manager.id AS user_id,
                        COALESCE(judged.run_is_judged, FALSE)
                        OR judged.run_lost_reason_id IS NOT NULL
-                       OR judged.is_last_run AND story.live_at IS NULL AND story.is_lost
+                       OR judged.is_last_run AND (judged.story).live_at IS NULL AND (judged.story).is_lost
                            AS is_lost,
-                       CASE WHEN judged.is_last_run AND story.live_at IS NULL
-                             AND story.is_lost
-                            THEN story.lost_reason_id
+                       CASE WHEN judged.is_last_run AND (judged.story).live_at IS NULL
+                             AND (judged.story).is_lost
+                            THEN (judged.story).lost_reason_id
                             ELSE reason.id
                        END AS lost_reason_id
                   FROM judged
-                  JOIN story ON story.lead_id = judged.lead_id
              LEFT JOIN crm_stage stage ON stage.id = judged.stage_id
              LEFT JOIN crm_team team ON team.id = judged.team_id
              LEFT JOIN res_users manager ON manager.id = judged.user_id
@@ -189,31 +195,36 @@ class CrmLeadStageHistory(models.Model):
                    AND NOT (
                         judged.in_funnel
                         AND judged.is_last_run
-                        AND story.live_origin IN (
+                        AND (judged.story).live_origin IN (
                             'advanced', 'moved_back', 'handed_over', 'transferred'
                         )
                         AND (judged.stage_id, judged.team_id, judged.user_id)
                             IS NOT DISTINCT FROM (
-                                story.live_stage_id, story.live_team_id, story.live_user_id
+                                (judged.story).live_stage_id, (judged.story).live_team_id, (judged.story).live_user_id
                             )
                    )
             )
             """,
-            **{
-                alias: SQL(
-                    "CASE WHEN %(count)s = 0 THEN %(before)s"
-                    " ELSE FIRST_VALUE(%(value)s) OVER ("
-                    "PARTITION BY carried.lead_id, %(count)s ORDER BY carried.at) END",
-                    count=SQL.identifier("carried", f"{alias}_changes"),
+            changes=SQL(", ").join(
+                SQL(
+                    "MAX(ARRAY[%(moment)s, %(change)s[2]]) FILTER (WHERE %(change)s IS NOT NULL)"
+                    " OVER onward AS %(name)s",
+                    moment=SQL("(date_part('epoch', point.at) * 1000000)::bigint"),
+                    change=SQL.identifier("point", name),
+                    name=SQL.identifier(name),
+                )
+                for name in ("stage_id", "team_id", "user_id", "active")
+            ),
+            values=SQL(", ").join(
+                SQL(
+                    "CASE WHEN %(change)s IS NULL THEN %(before)s ELSE %(change)s[2]::int END"
+                    " AS %(name)s",
+                    change=SQL.identifier("carried", name),
                     before=SQL.identifier("story", name),
-                    value=SQL.identifier("carried", name),
+                    name=SQL.identifier(name),
                 )
-                for alias, name in (
-                    ("stage", "stage_id"),
-                    ("team", "team_id"),
-                    ("user", "user_id"),
-                )
-            },
+                for name in ("stage_id", "team_id", "user_id")
+            ),
         )
 
     def _stay_cte(self):
@@ -223,6 +234,7 @@ class CrmLeadStageHistory(models.Model):
             turned AS (
                 SELECT state.*,
                        step.rank,
+                       step.next_stage_id AS transition_id,
                        LAG(state.in_funnel) OVER onward AS was_in_funnel,
                        LEAD(state.at) OVER onward AS next_at,
                        LEAD(state.in_funnel) OVER onward AS next_in_funnel,
@@ -243,12 +255,9 @@ class CrmLeadStageHistory(models.Model):
                        LAG(stage_id) OVER onward AS old_stage_id,
                        LAG(team_id) OVER onward AS old_team_id,
                        LAG(rank) OVER onward AS old_rank,
-                       story.is_tracked, story.staged_at, story.live_at, story.live_origin
+                       (story).is_tracked, (story).staged_at, (story).live_at,
+                       (story).live_origin, (story).company_id
                   FROM turned
-                  JOIN (
-                        SELECT lead_id AS told_id, is_tracked, staged_at, live_at, live_origin
-                          FROM story
-                       ) story ON story.told_id = turned.lead_id
                  WHERE in_funnel
                 WINDOW onward AS (PARTITION BY lead_id ORDER BY at)
             ),
@@ -274,7 +283,8 @@ class CrmLeadStageHistory(models.Model):
                   FROM inside
             ),
             stay AS (
-                SELECT lead_id, stage_id, team_id, user_id, rank, origin, exit,
+                SELECT lead_id, company_id, stage_id, team_id, user_id, rank, transition_id,
+                       origin, exit,
                        CASE WHEN is_tracked THEN at
                             ELSE LEAST(GREATEST(at, staged_at), left_at)
                        END AS entered_at,
