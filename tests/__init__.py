@@ -49,6 +49,7 @@ from . import test_weekly_review
 from . import test_weekly_review_effect
 from . import test_weekly_review_property
 from . import test_weekly_review_web
+from . import test_wins
 from . import test_working_time
 from . import test_next_step
 from . import test_ladder

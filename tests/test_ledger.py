@@ -121,6 +121,36 @@ class TestLedger(FunnelCase):
         self.assertEqual(transferred.stage_id.team_ids, other)
         self.assertTrue(counted)
 
+    def test_taken_for_spam_and_back(self):
+        """Who turns out to be a client after all enters anew, and is counted once."""
+        lead = self.new_lead()
+        lead.action_set_lost(lost_reason_id=self.spam.id)
+        self.assertFalse(self.rates())
+        lead.action_restore()
+        self.assertEqual(self.rates(), {"Acquaintance": (1, 0, 0)})
+        lead.stage_id = self.acquaintance
+        lead.stage_id = self.presentation
+        rates = self.rates()
+        self.assertEqual((rates["Acquaintance"], rates["Presentation"]), ((1, 1, 100), (1, 1, 100)))
+        self.assertEqual(self.stays(lead).mapped("is_cohort"), [False, True, True, True])
+        counted = self.stays(lead).read(["is_cohort", "reached_next"])
+        self.History._derive(lead.ids)
+        self.assertEqual(self.stays(lead).read(["is_cohort", "reached_next"]), counted)
+
+    def test_reason_becomes_spam_after_the_return(self):
+        lead = self.new_lead()
+        lead.action_set_lost(lost_reason_id=self.reason.id)
+        lead.action_restore()
+        self.assertEqual(self.stays(lead).mapped("is_cohort"), [True, False])
+        self.reason.is_spam_or_duplicate = True
+        self.assertEqual(self.stays(lead).mapped("is_cohort"), [False, True])
+        self.assertEqual(self.rates(), {"Acquaintance": (1, 0, 0)})
+        self.reason.is_spam_or_duplicate = False
+        self.assertEqual(self.stays(lead).mapped("is_cohort"), [True, False])
+        refusal = self.env["crm.lead.refusal"].search([("lead_id", "=", lead.id)])
+        refusal.lost_reason_id = self.spam
+        self.assertEqual(self.stays(lead).mapped("is_cohort"), [False, True])
+
     def test_handover_moves_the_cohort_row(self):
         lead = self.new_lead()
         lead.user_id = self.sidorov
@@ -323,6 +353,36 @@ class TestMerge(FunnelCase):
         )
         self.assertEqual(self.rates()["Presentation"], (1, 1, 100))
 
+    def test_entry_stays_with_who_took_it_over(self):
+        """A duplicate that is merged in gives no entry back to who handed the client over."""
+        with freeze_time("2026-03-01 10:00:00"):
+            lead = self.new_lead()
+        with freeze_time("2026-03-03 10:00:00"):
+            lead.user_id = self.sidorov
+            self.env.cr.flush()
+        with freeze_time("2026-03-05 10:00:00"):
+            lead.stage_id = self.acquaintance
+        before = self.rates(group="user_id")
+        self.assertEqual(before["Sidorenko"], (2, 1, 50))
+        with freeze_time("2026-03-06 10:00:00"):
+            duplicate = self.new_lead()
+        with freeze_time("2026-03-09 10:00:00"):
+            survivor = (lead | duplicate).merge_opportunity()
+        self.assertEqual(survivor, lead)
+        self.assertEqual(self.rates(group="user_id"), before)
+
+    def test_created_on_a_later_stage(self):
+        """The survivor has been created once, on the stage it was created on."""
+        with freeze_time("2026-03-01 10:00:00"):
+            lead = self.new_lead(self.presentation)
+        with freeze_time("2026-03-06 10:00:00"):
+            duplicate = self.new_lead()
+        with freeze_time("2026-03-09 10:00:00"):
+            survivor = (lead | duplicate).merge_opportunity()
+        self.assertEqual(
+            self.stays(survivor).mapped("origin"), ["skipped", "skipped", "created"]
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestFunnelChanges(FunnelCase):
@@ -356,6 +416,18 @@ class TestFunnelChanges(FunnelCase):
         self.acquaintance.unlink()
         self.assertEqual(self.rates(), {"Presentation": (2, 1, 50), "Contract": (1, 0, 0)})
         self.assertEqual(len(self.stays(lead)), 3, "the stay itself is not forgotten")
+
+    def test_targets_after_a_stage_is_deleted(self):
+        """Who never came to the stage leads into the next one as well, and has its target."""
+        self.acquaintance.target_rate = 100
+        self.presentation.target_rate = 80
+        leads = self.new_lead() | self.new_lead()
+        leads[0].stage_id = self.presentation
+        self.assertEqual(self.stays(leads[1]).target_rate, 100)
+        self.acquaintance.unlink()
+        into = self.stays(leads).filtered(lambda stay: stay.next_stage_id == self.presentation)
+        self.assertEqual(set(into.mapped("target_rate")), {80})
+        self.assertEqual(into.lead_id, leads)
 
     def test_stage_marked_won_afterwards(self):
         lead = self.new_lead(self.contract)

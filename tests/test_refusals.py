@@ -632,6 +632,32 @@ class TestReturn(RefusalCase):
         self.env.cr.flush()
         self.assertFalse(refusal.is_won_back)
 
+    def test_win_that_was_undone(self):
+        """A deal that is dragged to won by mistake, and back at once, has won nobody back."""
+        self.set_grace(5)
+        refusal = self.refused()
+        with self.due(refusal):
+            refusal.with_user(self.ivanov).action_return()
+        lead = refusal.lead_id
+        self.env.cr.flush()
+        stage = lead.stage_id
+        begin = fields.Datetime.now() + timedelta(days=20)
+        for minutes, target, is_won_back in ((0, self.payment, True), (2, stage, False)):
+            with freeze_time(begin + timedelta(minutes=minutes)):
+                lead.stage_id = target
+                self.env.cr.flush()
+            self.assertEqual(refusal.is_won_back, is_won_back)
+        self.assertEqual(self.stays(lead)[-1].exit, "still_there")
+
+    def test_weeks_follow_the_time_zone(self):
+        company = self.env.company
+        company.funnel_tz = "UTC"
+        with freeze_time("2026-03-01 23:30:00"):  # Sunday in UTC, Monday in Berlin
+            refusal = self.refused()
+        self.assertEqual(str(refusal.week_start), "2026-02-23")
+        company.funnel_tz = "Europe/Berlin"
+        self.assertEqual(str(refusal.week_start), "2026-03-02")
+
     def test_deal_of_a_company_team_was_deleted(self):
         self.team.company_id = self.env.company
         broken, refusal = self.refused(), self.refused(partner_id=False)

@@ -119,6 +119,35 @@ class TestTargets(FunnelCase):
         former = self.Target.search([("stage_id", "=", self.presentation.id)])
         self.assertEqual((former.target_rate, former.date_to), (70, date(2026, 3, 8)))
 
+    def test_changing_a_stages_target_around_a_period_of_its_own(self):
+        """What a general target for a period leaves open keeps the former target, too."""
+        moments = ("2026-01-14 10:00:00", "2026-03-11 10:00:00", "2026-04-15 10:00:00")
+        with freeze_time("2026-01-05 10:00:00"):
+            self.presentation.target_rate = 70
+        leads = []
+        for moment in moments:
+            with freeze_time(moment):
+                leads.append(self.new_lead(self.acquaintance))
+        self.override(90, date_from="2026-03-01", date_to="2026-03-31")
+        self.assertEqual([self.target_of(lead) for lead in leads], [70, 90, 70])
+        with freeze_time("2026-06-01 10:00:00"):
+            self.presentation.target_rate = 60
+            leads.append(self.new_lead(self.acquaintance))
+        self.assertEqual([self.target_of(lead) for lead in leads], [70, 90, 70, 60])
+        with freeze_time("2026-06-08 10:00:00"):
+            self.presentation.target_rate = 50
+        self.assertEqual([self.target_of(lead) for lead in leads], [70, 90, 70, 60])
+
+    def test_changing_a_stages_target_under_one_for_ever(self):
+        with freeze_time("2026-01-05 10:00:00"):
+            self.presentation.target_rate = 70
+            before = self.new_lead(self.acquaintance)
+        self.override(90, date_from="2026-03-01")
+        with freeze_time("2026-06-01 10:00:00"):
+            self.presentation.target_rate = 60
+            after = self.new_lead(self.acquaintance)
+        self.assertEqual((self.target_of(before), self.target_of(after)), (70, 90))
+
     def test_first_target_applies_to_all_the_past(self):
         stage = self.env["crm.stage"].create(
             {"name": "No Target", "sequence": 3, "team_ids": self.team.ids, "target_rate": 0}
@@ -203,3 +232,16 @@ class TestFunnelBuilder(FunnelCase):
         self.assertEqual(self.rates()["Payment"], (1, 0, 0))
         lead.stage_id = self.payment
         self.assertEqual(self.rates()["Payment"], (1, 1, 100))
+
+    def test_back_from_a_parked_stage(self):
+        """Who is taken back to where they stood has passed nothing on the way."""
+        parked = self.env["crm.stage"].create(
+            {"name": "On Hold", "sequence": 99, "team_ids": self.team.ids}
+        )
+        lead = self.new_lead()
+        for stage in (self.acquaintance, self.presentation, parked, self.presentation, parked):
+            lead.stage_id = stage
+        self.assertNotIn("skipped", self.stays(lead).mapped("origin"))
+        lead.stage_id = self.payment
+        skipped = self.stays(lead).filtered("is_skipped")
+        self.assertEqual(skipped.stage_id, self.contract, "only what it had not come to yet")

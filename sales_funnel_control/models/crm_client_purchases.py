@@ -45,13 +45,12 @@ class CrmClient(models.Model):
                   JOIN crm_lead deal ON deal.partner_id = buyer.id
                   JOIN crm_lead_stage_history stay
                     ON stay.lead_id = deal.id
-                   AND stay.left_at IS NULL
-                   AND stay.stage_id = ANY(%(won)s)
+                   AND %(is_win)s
                  WHERE stay.company_id = %(company)s
                    AND %(condition)s
                 """,
                 zone=zone,
-                won=list(self.env["crm.stage"]._won_stage_ids()),
+                is_win=self.env["crm.lead.stage.history"]._is_win_sql(SQL("stay")),
                 company=company.id,
                 condition=condition,
             )

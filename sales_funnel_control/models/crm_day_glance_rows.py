@@ -90,6 +90,8 @@ class CrmDayGlance(models.AbstractModel):
                 self._within(request, "left_at")
                 & Domain("exit", "=", "advanced")
                 & Domain("origin", "!=", "skipped")
+                # Who comes back from a stage off the way has come no further by that.
+                & Domain("next_stage_id", "!=", False)
             )
         return "crm.lead.stage.history", rows
 

@@ -132,26 +132,16 @@ class CrmDealCycle(models.Model):
 
     def _won_deals_sql(self):
         """Deals that are won: the stay each was won in, ``stay_id``, and the days until then."""
-        won = list(self.env["crm.stage"]._won_stage_ids())
         return SQL(
             """
-              SELECT DISTINCT ON (win.lead_id)
-                     win.id AS stay_id, win.company_id, win.team_id, win.lead_class,
-                     win.entered_at AS won_at, %(age)s AS days
+              SELECT win.id AS stay_id, win.company_id, win.team_id, win.lead_class,
+                     win.entered_at AS won_at, %s AS days
                 FROM crm_lead_stage_history win
                 JOIN crm_lead lead ON lead.id = win.lead_id AND lead.won_status = 'won'
-               WHERE win.stage_id = ANY(%(won)s)
-                 AND NOT EXISTS (
-                     -- Moved back and won anew: the last win counts.
-                     SELECT FROM crm_lead_stage_history later
-                      WHERE later.lead_id = win.lead_id
-                        AND later.left_at > win.entered_at
-                        AND (later.stage_id = ANY(%(won)s)) IS NOT TRUE
-                 )
-            ORDER BY win.lead_id, win.entered_at, win.left_at, win.id
+               WHERE %s
             """,
-            age=self._age_sql(SQL("win")),
-            won=won,
+            self._age_sql(SQL("win")),
+            self.env["crm.lead.stage.history"]._is_win_sql(SQL("win")),
         )
 
     # -- what others ask ----------------------------------------------------------------------

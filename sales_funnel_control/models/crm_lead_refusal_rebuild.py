@@ -103,6 +103,28 @@ class CrmLeadRefusal(models.Model):
             )
         )
 
+    def _refresh_weeks(self, companies):
+        """Move the refusals of companies whose time zone changed into the right weeks."""
+        self.flush_model()
+        week = self.env["crm.lead.stage.history"]._week_sql(
+            SQL("refusal.refused_at"), SQL("company.funnel_tz")
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_lead_refusal AS refusal
+                   SET week_start = %(week)s
+                  FROM res_company company
+                 WHERE company.id = refusal.company_id
+                   AND company.id = ANY(%(companies)s)
+                   AND refusal.week_start IS DISTINCT FROM %(week)s
+                """,
+                week=week,
+                companies=companies.ids,
+            )
+        )
+        self._forget_rows()
+
     @api.model
     def _cron_register(self):
         """Nightly: write the refusals that the ledger knows and the register does not."""

@@ -46,6 +46,17 @@ class CrmLeadRefusal(models.Model):
             if lead_ids := found.get(follow):
                 follow(lead_ids)
 
+    def _follow_undone(self, differences):
+        """Take back what moves brought that were undone within the grace time."""
+        won = self.env["crm.stage"]._won_stage_ids()
+        lead_ids = [
+            difference.lead_id
+            for difference in differences
+            if not won.isdisjoint({difference.stay.stage_id, difference.lead.stage_id})
+        ]
+        if lead_ids:
+            self._note_decided(lead_ids)
+
     def _sort_out(self, changes):
         """Ids of the leads whose change concerns the register, by the method that follows it."""
         won = self.env["crm.stage"]._won_stage_ids()
@@ -209,9 +220,11 @@ class CrmLeadRefusal(models.Model):
             leads = still_lost.lead_id.filtered(lambda lead, r=reason: lead.lost_reason_id != r)
             leads.write({"lost_reason_id": reason.id})
             stays = (refusals - still_lost).stay_id
-            stays.filtered(lambda stay, r=reason: stay.lost_reason_id != r).write(
-                {"lost_reason_id": reason.id}
-            )
+            stays = stays.filtered(lambda stay, r=reason: stay.lost_reason_id != r)
+            stays.write({"lost_reason_id": reason.id})
+            stays.flush_recordset()
+            # A client that came back counts from then on, if it was taken for spam before.
+            stays._derive(stays.lead_id.ids)
 
     def _forget_rows(self):
         self.invalidate_model(flush=False)

@@ -70,9 +70,9 @@ class CrmLeadStageHistory(models.Model):
             """
             WITH ordered AS (
                 SELECT stay.*,
-                       stay.exit IN ('handed_over', 'transferred') AS passes_on,
+                       %(passes_on)s AS passes_on,
                        LEAD(stay.id) OVER same_stage IS NULL AS is_last_here,
-                       BOOL_AND(stay.exit IN ('handed_over', 'transferred')) OVER (
+                       BOOL_AND(%(passes_on)s) OVER (
                            PARTITION BY stay.lead_id, stay.team_id, stay.stage_id
                                ORDER BY stay.entered_at, stay.left_at, stay.id
                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -106,6 +106,12 @@ class CrmLeadStageHistory(models.Model):
             """,
             stays=stays,
             kept=kept,
+            # A client that was taken for spam enters anew, as one that comes back from a team.
+            passes_on=SQL(
+                "(stay.exit IN ('handed_over', 'transferred')"
+                " OR COALESCE(stay.lost_reason_id = ANY(%s), FALSE))",
+                list(self.env["crm.lost.reason"]._spam_ids()),
+            ),
             days=self._days_sql(SQL("stay.entered_at"), SQL("stay.left_at")),
             week=self._week_sql(SQL("stay.entered_at"), SQL("company.funnel_tz")),
             target=self._stay_target_sql(),
@@ -157,6 +163,26 @@ class CrmLeadStageHistory(models.Model):
         )
         self._forget_rows()
 
+    def _spam_changed(self, reasons):
+        """Count anew the clients that came back after they were refused for one of ``reasons``."""
+        self._catch_up()
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT refused.lead_id
+                  FROM crm_lead_stage_history refused
+                  JOIN crm_lead_stage_history later
+                    ON later.lead_id = refused.lead_id
+                   AND later.entered_at >= refused.left_at
+                   AND later.id <> refused.id
+                 WHERE refused.lost_reason_id = ANY(%s)
+                """,
+                reasons.ids,
+            )
+        )
+        self._derive([lead_id for (lead_id,) in rows])
+
     def _refresh_next_stages(self, stages):
         """Let stays that are still open look ahead to the funnel as it is now.
 
@@ -204,6 +230,9 @@ class CrmLeadStageHistory(models.Model):
                 stages.ids,
             )
         )
+        lead_ids = set(self._lead_ids_of(SQL("stage_id"), stages))
+        # Their stays lead into another stage from now on, whose target is another one.
+        lead_ids.update(self._lead_ids_of(SQL("next_stage_id"), stages))
         for team_id, stage_id in pairs:
             funnel = self.env["crm.stage"]._funnel(team_id)
             following = (
@@ -226,7 +255,7 @@ class CrmLeadStageHistory(models.Model):
                     gone=stages.ids,
                 )
             )
-        return self._lead_ids_of(SQL("stage_id"), stages)
+        return sorted(lead_ids)
 
     def _lead_ids_of(self, column, records):
         """Ids of the leads that have a stay in one of ``records``."""

@@ -48,9 +48,9 @@ class CrmLeadStageHistory(models.Model):
     def _collapse(self, lead_ids):
         """Turn overlapping stays of several merged leads into one way through the funnel.
 
-        Of every stage of the lead's present team the earliest entry stays, and lasts until the
-        earliest entry into a later one; the last is left open for ``_sync`` to judge. Stays in
-        other teams are kept as far as they ended before.
+        Of every stage of the lead's present team the earliest entry that counts stays, and lasts
+        until the earliest entry into a later one; the last is left open for ``_sync`` to judge.
+        Stays in other teams are kept as far as they ended before.
         """
         if not lead_ids:
             return
@@ -73,7 +73,8 @@ class CrmLeadStageHistory(models.Model):
                        AND step.team_id = COALESCE(stay.team_id, 0)
                      WHERE stay.lead_id = ANY(%(leads)s)
                        AND stay.team_id IS NOT DISTINCT FROM lead.team_id
-                  ORDER BY stay.lead_id, stay.stage_id, stay.entered_at, stay.left_at, stay.id
+                  ORDER BY stay.lead_id, stay.stage_id, stay.is_cohort IS NOT TRUE,
+                           stay.entered_at, stay.left_at, stay.id
                 ),
                 monotone AS (
                     SELECT id, lead_id, rank,
@@ -85,7 +86,9 @@ class CrmLeadStageHistory(models.Model):
                 way AS (
                     SELECT id, lead_id, rank, entered_at,
                            LEAD(entered_at) OVER along AS left_at,
-                           ROW_NUMBER() OVER along = 1 AS is_first
+                           COALESCE(
+                               entered_at = LEAD(entered_at) OVER along, FALSE
+                           ) AS is_skipped
                       FROM monotone
                     WINDOW along AS (PARTITION BY lead_id ORDER BY rank, id)
                 ),
@@ -108,11 +111,13 @@ class CrmLeadStageHistory(models.Model):
                 SELECT %(copied_from)s, way.entered_at, way.left_at,
                        CASE WHEN way.left_at IS NULL THEN 'still_there' ELSE 'advanced' END,
                        CASE
-                           WHEN way.left_at = way.entered_at THEN 'skipped'
-                           WHEN way.is_first THEN 'created'
+                           WHEN way.is_skipped THEN 'skipped'
+                           WHEN COUNT(*) FILTER (WHERE NOT way.is_skipped) OVER (
+                               PARTITION BY way.lead_id ORDER BY way.rank, way.id
+                           ) = 1 THEN 'created'
                            ELSE 'advanced'
                        END,
-                       COALESCE(way.left_at = way.entered_at, FALSE)
+                       way.is_skipped
                   FROM way
                   JOIN taken ON taken.id = way.id
               ORDER BY way.lead_id, way.rank, way.id

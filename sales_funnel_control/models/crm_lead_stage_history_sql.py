@@ -113,6 +113,76 @@ class CrmLeadStageHistory(models.Model):
             stay=stay,
         )
 
+    def _is_win_sql(self, stay, until=None):
+        """Whether a stay is the one in which its opportunity was won, and won it is still.
+
+        Who takes over a client that is won has not won it, nor who takes one back from the
+        archive. A client that changes teams has not left the won stage, though the ledger has it
+        pass the other team's stages.
+
+        :param SQL stay: alias of a row of the ledger
+        :param SQL until: a moment; only what happened before it counts. Up to now without it
+        """
+        won = list(self.env["crm.stage"]._won_stage_ids())
+
+        def undone(alias, begin, end):
+            """A stay in the funnel after the stay ``begin``, and before ``end``."""
+            return SQL(
+                """
+                SELECT FROM crm_lead_stage_history %(alias)s
+                 WHERE %(alias)s.lead_id = %(stay)s.lead_id
+                   AND (%(alias)s.stage_id = ANY(%(won)s)) IS NOT TRUE
+                   AND %(alias)s.is_skipped IS NOT TRUE
+                   AND %(alias)s.entered_at >= %(begin)s.entered_at
+                   AND %(place)s > %(begin_place)s
+                   AND %(end)s
+                """,
+                alias=alias,
+                stay=stay,
+                won=won,
+                place=self._place_sql(alias),
+                begin=begin,
+                begin_place=self._place_sql(begin),
+                end=end,
+            )
+
+        return SQL(
+            """
+            (
+                %(stay)s.stage_id = ANY(%(won)s)
+                AND NOT EXISTS (%(undone)s)
+                AND NOT EXISTS (
+                    SELECT FROM crm_lead_stage_history earlier
+                     WHERE earlier.lead_id = %(stay)s.lead_id
+                       AND earlier.stage_id = ANY(%(won)s)
+                       AND earlier.entered_at <= %(stay)s.entered_at
+                       AND %(earlier_place)s < %(place)s
+                       AND NOT EXISTS (%(between)s)
+                )
+            )
+            """,
+            stay=stay,
+            won=won,
+            undone=undone(
+                SQL("later"),
+                stay,
+                SQL("TRUE") if until is None else SQL("later.entered_at < %s", until),
+            ),
+            earlier_place=self._place_sql(SQL("earlier")),
+            place=self._place_sql(stay),
+            between=undone(
+                SQL("back"),
+                SQL("earlier"),
+                SQL("%s < %s", self._place_sql(SQL("back")), self._place_sql(stay)),
+            ),
+        )
+
+    def _place_sql(self, stay):
+        """By what the stays of an opportunity are in order."""
+        return SQL(
+            "(%(stay)s.entered_at, COALESCE(%(stay)s.left_at, 'infinity'), %(stay)s.id)", stay=stay
+        )
+
     def _snapshot_columns(self):
         """Columns that keep what was known of the lead when the stay began."""
         return SQL(

@@ -255,6 +255,10 @@ class CrmLeadStageHistory(models.Model):
                        LAG(stage_id) OVER onward AS old_stage_id,
                        LAG(team_id) OVER onward AS old_team_id,
                        LAG(rank) OVER onward AS old_rank,
+                       MAX(rank) OVER (
+                           PARTITION BY lead_id, team_id ORDER BY at
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                       ) AS rank_reached,
                        (story).is_tracked, (story).staged_at, (story).live_at,
                        (story).live_origin, (story).company_id
                   FROM turned
@@ -294,6 +298,9 @@ class CrmLeadStageHistory(models.Model):
                        CASE WHEN origin IN ('created', 'reconstructed', 'transferred') THEN 0
                             WHEN origin = 'reopened' AND team_id IS DISTINCT FROM old_team_id
                             THEN 0
+                            -- Who comes back from a stage off the way was on the way before.
+                            WHEN origin IN ('advanced', 'reopened') AND old_rank = 0
+                            THEN COALESCE(rank_reached, 0)
                             WHEN origin IN ('advanced', 'reopened') THEN old_rank
                        END AS rank_before,
                        origin = 'transferred'

@@ -47,9 +47,15 @@ class _Told(NamedTuple):
     def stay(self):
         return stays.Stay(*self[1:6])
 
-    @property
-    def visit(self):
-        return stays.Visit(self.stay_id, self.stage_id, self.exit, self.counts, self.reached_next)
+    def visit(self, spam_ids):
+        return stays.Visit(
+            self.stay_id,
+            self.stage_id,
+            self.exit,
+            self.counts,
+            self.reached_next,
+            self.lost_reason_id in spam_ids,
+        )
 
 
 # Where in a row of _differences the lead begins, its stay, and what else of the lead is kept.
@@ -90,8 +96,12 @@ class CrmLeadStageHistory(models.Model):
         # All fields at once: what is left behind would be a second UPDATE of the same rows.
         self.env["crm.lead"].browse(noted).flush_recordset()
         for batch in split_every(_CATCH_UP_BATCH, noted.items(), dict):
-            changes = self._apply(self._differences(batch, self._undo_grace()))
+            differences = self._differences(batch, self._undo_grace())
+            changes = self._apply(differences)
             self.env["crm.lead.refusal"]._follow(changes)
+            self.env["crm.lead.refusal"]._follow_undone(
+                [difference for difference in differences if difference.undone_stay_id]
+            )
             self._announce(changes)
 
     def _sync(self, leads):
@@ -242,6 +252,7 @@ class CrmLeadStageHistory(models.Model):
 
         :param rows: the lead beside each of its stays, in their order; or beside none
         """
+        spam_ids = self.env["crm.lost.reason"]._spam_ids()
         lead_id, company_id = rows[-1][:_LEAD]
         lead = stays.Lead(*rows[-1][_LEAD:_STAY])
         told = [_Told(*row[_STAY:_SNAPSHOT]) for row in rows if row[_STAY]]
@@ -254,7 +265,7 @@ class CrmLeadStageHistory(models.Model):
             max(at, last.entered_at) if last else at,
             last and last.stay_id,
             last and last.stay,
-            [stay.visit for stay in told if stay.team_id == lead.team_id],
+            [stay.visit(spam_ids) for stay in told if stay.team_id == lead.team_id],
             stays.changes(lead, last and last.stay, self.env["crm.stage"]._funnel(lead.team_id)),
             came_back=lead.in_funnel
             and last is not None
@@ -310,10 +321,7 @@ class CrmLeadStageHistory(models.Model):
 
     def _is_later_sql(self):
         """Whether the stay ``later`` comes after ``former``, in the order of the model."""
-        return SQL(
-            "(later.entered_at, COALESCE(later.left_at, 'infinity'), later.id)"
-            " > (former.entered_at, COALESCE(former.left_at, 'infinity'), former.id)"
-        )
+        return SQL("%s > %s", self._place_sql(SQL("later")), self._place_sql(SQL("former")))
 
     @api.model
     def _undo_grace(self):

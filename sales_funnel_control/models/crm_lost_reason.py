@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import ormcache
 
 CAUSE_GROUPS = [
     ("price", "Price"),
@@ -71,6 +72,27 @@ class CrmLostReason(models.Model):
                 )
 
     # -- ORM ----------------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        reasons = super().create(vals_list)
+        if any(reasons.mapped("is_spam_or_duplicate")):
+            self.env.registry.clear_cache()
+        return reasons
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "is_spam_or_duplicate" in vals:
+            self.env.registry.clear_cache()
+            self.env["crm.lead.stage.history"].sudo()._spam_changed(self)
+        return result
+
+    @api.model
+    @ormcache()
+    def _spam_ids(self):
+        """Ids of the reasons with which there was no client, the archived ones as well."""
+        spam = self.sudo().with_context(active_test=False)
+        return frozenset(spam.search([("is_spam_or_duplicate", "=", True)]).ids)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_unstated(self):

@@ -81,8 +81,7 @@ CROSS JOIN LATERAL (SELECT %(day)s AS day) event
               FROM crm_lead_stage_history stay
               JOIN crm_lead deal ON deal.id = stay.lead_id
 CROSS JOIN LATERAL (SELECT %(day)s AS day) event
-             WHERE stay.left_at IS NULL
-               AND stay.stage_id = ANY(%(won)s)
+             WHERE %(is_win)s
                AND stay.company_id = %(company)s
                AND event.day BETWEEN %(first)s AND %(last)s
                AND NOT EXISTS (SELECT FROM crm_opinion WHERE lead_id = deal.id)
@@ -90,7 +89,7 @@ CROSS JOIN LATERAL (SELECT %(day)s AS day) event
             day=self.env["crm.lead.stage.history"]._local_date_sql(
                 SQL("stay.entered_at"), company.funnel_tz
             ),
-            won=list(self.env["crm.stage"]._won_stage_ids()),
+            is_win=self.env["crm.lead.stage.history"]._is_win_sql(SQL("stay")),
             company=company.id,
             first=first,
             last=last,

@@ -1,9 +1,12 @@
+from datetime import date, timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
 from .crm_team_member import SALES_ROLES
 
+_DAY = timedelta(days=1)
 _TERMS = {
     "stage_id",
     "team_id",
@@ -195,30 +198,51 @@ class CrmStageTarget(models.Model):
 
     @api.model
     def _keep_former(self, rate_by_stage, last_day):
-        """Record what a stage's own target was up to ``last_day``, after what is recorded already.
+        """Record what a stage's own target was up to ``last_day``, where nothing else applied.
 
         :param dict rate_by_stage: former target in per cent, by stage
         :param date last_day: the last day it applied
         """
-        for stage, rate in rate_by_stage.items():
-            recorded = self.search(
-                [
-                    ("stage_id", "=", stage.id),
-                    ("specificity", "=", 0),
-                    ("state", "=", "approved"),
-                ]
-            ).filtered(lambda target: not target.date_from or target.date_from <= last_day)
-            ends = [target.date_to for target in recorded]
-            if any(not end or end >= last_day for end in ends):
-                continue
-            self.create(
+        self.create(
+            [
                 {
                     "stage_id": stage.id,
                     "target_rate": rate,
-                    "date_from": ends and fields.Date.add(max(ends), days=1),
-                    "date_to": last_day,
+                    "date_from": date_from,
+                    "date_to": date_to,
                     "state": "approved",
                     "approver_id": stage.target_set_by_id.id or self.env.uid,
                     "approved_on": stage.target_set_on or fields.Datetime.now(),
                 }
-            )
+                for stage, rate in rate_by_stage.items()
+                for date_from, date_to in self._general_gaps(stage, last_day)
+            ]
+        )
+
+    @api.model
+    def _general_gaps(self, stage, last_day):
+        """Spans up to a day in which no target for everybody applied: ``(first, last)``.
+
+        The first is False where nothing applied before, either.
+        """
+        general = self.search(
+            [
+                ("stage_id", "=", stage.id),
+                ("specificity", "=", 0),
+                ("state", "=", "approved"),
+            ]
+        )
+        gaps, begin = [], date.min
+        for target in general.sorted(lambda target: target.date_from or date.min):
+            first = target.date_from or date.min
+            if first > last_day:
+                break
+            if first > begin:
+                gaps.append((begin, first - _DAY))
+            if not target.date_to or target.date_to >= last_day:
+                begin = None
+                break
+            begin = max(begin, target.date_to + _DAY)
+        if begin is not None:
+            gaps.append((begin, last_day))
+        return [(first != date.min and first, last) for first, last in gaps]

@@ -207,29 +207,14 @@ class CrmWeeklyReview(models.Model):
                 SELECT week.key, stay.user_id, COUNT(*), COALESCE(SUM(stay.amount), 0)
                   FROM %(stays)s
                    AND %(within)s
-                 WHERE stay.stage_id = ANY(%(won)s)
-                   AND NOT EXISTS (
-                        SELECT FROM crm_lead_stage_history other
-                         WHERE other.lead_id = stay.lead_id
-                           AND CASE WHEN other.stage_id = ANY(%(won)s)
-                                    THEN other.left_at = stay.entered_at AND other.id < stay.id
-                                    ELSE other.entered_at < week.ends_at
-                                         AND (
-                                            other.entered_at,
-                                            COALESCE(other.left_at, 'infinity'),
-                                            other.id
-                                         ) > (
-                                            stay.entered_at,
-                                            COALESCE(stay.left_at, 'infinity'),
-                                            stay.id
-                                         )
-                               END
-                     )
+                 WHERE %(is_win)s
               GROUP BY week.key, stay.user_id
                 """,
                 stays=self._stays_sql(weeks),
                 within=self._within_sql(SQL("stay.entered_at"), weeks),
-                won=list(self.env["crm.stage"]._won_stage_ids()),
+                is_win=self.env["crm.lead.stage.history"]._is_win_sql(
+                    SQL("stay"), until=SQL("week.ends_at")
+                ),
             )
         )
 

@@ -58,6 +58,7 @@ class ResCompany(models.Model):
         """Let what happened before fall into the days and weeks of the sales time zone."""
         self.flush_recordset(["funnel_tz"])
         self.env["crm.lead.stage.history"].sudo()._refresh_weeks(self)
+        self.env["crm.lead.refusal"].sudo()._refresh_weeks(self)
         self.env["crm.contact.log"].sudo()._refresh_days(self)
 
     def _funnel_today(self):

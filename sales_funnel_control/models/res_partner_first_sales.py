@@ -69,15 +69,14 @@ class ResPartner(models.Model):
               FROM crm_lead deal
               JOIN crm_lead_stage_history stay
                 ON stay.lead_id = deal.id
-               AND stay.left_at IS NULL
-               AND stay.stage_id = ANY(%(won)s)
+               AND %(is_win)s
               JOIN unnest(%(companies)s) AS seller(id)
                 ON seller.id = COALESCE(deal.company_id, seller.id)
              WHERE deal.partner_id = %(contact)s
             """,
             contact=contact,
             companies=company_ids,
-            won=list(self.env["crm.stage"]._won_stage_ids()),
+            is_win=self.env["crm.lead.stage.history"]._is_win_sql(SQL("stay")),
         )
 
     def _flush_for_sales(self):

@@ -142,25 +142,9 @@ class CrmContactReport(models.Model):
             SQL(
                 """
                 FROM crm_lead_stage_history stay
-                JOIN crm_stage stage ON stage.id = stay.stage_id AND stage.is_won
-               WHERE NOT EXISTS (
-                        SELECT FROM crm_lead_stage_history other
-                     LEFT JOIN crm_stage other_stage ON other_stage.id = other.stage_id
-                         WHERE other.lead_id = stay.lead_id
-                           AND CASE WHEN other_stage.is_won
-                                    THEN other.left_at = stay.entered_at AND other.id < stay.id
-                                    ELSE (
-                                        other.entered_at,
-                                        COALESCE(other.left_at, 'infinity'),
-                                        other.id
-                                    ) > (
-                                        stay.entered_at,
-                                        COALESCE(stay.left_at, 'infinity'),
-                                        stay.id
-                                    )
-                               END
-                     )
-                """
+               WHERE %s
+                """,
+                self.env["crm.lead.stage.history"]._is_win_sql(SQL("stay")),
             ),
             **self._columns("stay", "company_id", "user_id", "week_start"),
             kind=SQL("%s", ALL),
@@ -168,7 +152,10 @@ class CrmContactReport(models.Model):
         )
 
     def _moved(self):
-        """Stages left by advancing, for who had the client there; a jump is one move."""
+        """Stages left by advancing, for who had the client there; a jump is one move.
+
+        Who comes back from a stage off the way, that leads into no other, has come no further.
+        """
         left_in = self.env["crm.lead.stage.history"]._week_sql(
             SQL("stay.left_at"), SQL("company.funnel_tz")
         )
@@ -177,7 +164,9 @@ class CrmContactReport(models.Model):
                 """
                 FROM crm_lead_stage_history stay
                 JOIN res_company company ON company.id = stay.company_id
-               WHERE stay.exit = 'advanced' AND stay.origin <> 'skipped'
+               WHERE stay.exit = 'advanced'
+                 AND stay.origin <> 'skipped'
+                 AND stay.next_stage_id IS NOT NULL
                 """
             ),
             **self._columns("stay", "company_id", "user_id"),

@@ -71,23 +71,14 @@ class CrmOutcomeReport(models.Model):
                    1 AS won, 0 AS refused, 0 AS withdrawn, 0 AS spam,
                    100.0 AS win_rate, 100.0 AS broad_win_rate
               FROM crm_lead_stage_history stay
-             WHERE stay.stage_id = ANY(%(won)s)
-               -- Who takes over a client that is won has not won it.
-               AND NOT EXISTS (%(later)s AND (later.stage_id = ANY(%(won)s)) IS NOT TRUE)
-               AND NOT EXISTS (
-                   SELECT FROM crm_lead_stage_history earlier
-                    WHERE earlier.lead_id = stay.lead_id
-                      AND earlier.stage_id = ANY(%(won)s)
-                      AND earlier.left_at = stay.entered_at
-                      AND earlier.id < stay.id
-               )
+             WHERE %(is_win)s
             """,
             columns=self._columns(),
-            later=self._later(),
-            won=list(self.env["crm.stage"]._won_stage_ids()),
+            is_win=self.env["crm.lead.stage.history"]._is_win_sql(SQL("stay")),
         )
 
     def _not_won(self):
+        ledger = self.env["crm.lead.stage.history"]
         return SQL(
             """
             SELECT %(columns)s, stay.left_at AS closed_at, ending.outcome,
@@ -107,10 +98,16 @@ class CrmOutcomeReport(models.Model):
                    ) ending
              WHERE stay.exit IN ('refused', 'withdrawn')
                AND (stay.stage_id = ANY(%(won)s)) IS NOT TRUE
-               AND NOT EXISTS (%(later)s)
+               AND NOT EXISTS (
+                   SELECT FROM crm_lead_stage_history later
+                    WHERE later.lead_id = stay.lead_id
+                      AND later.entered_at >= stay.entered_at
+                      AND %(later_place)s > %(place)s
+               )
             """,
             columns=self._columns(),
-            later=self._later(),
+            later_place=ledger._place_sql(SQL("later")),
+            place=ledger._place_sql(SQL("stay")),
             won=list(self.env["crm.stage"]._won_stage_ids()),
         )
 
@@ -120,18 +117,6 @@ class CrmOutcomeReport(models.Model):
             stay.id, stay.lead_id, stay.user_id, stay.team_id, stay.sales_role, stay.grade,
             stay.stage_id, stay.company_id, stay.lead_class, stay.source_id, stay.campaign_id,
             stay.country_id, stay.lost_reason_id
-            """
-        )
-
-    def _later(self):
-        """The stays of the opportunity that came after ``stay``."""
-        return SQL(
-            """
-            SELECT FROM crm_lead_stage_history later
-             WHERE later.lead_id = stay.lead_id
-               AND later.entered_at >= stay.entered_at
-               AND (later.entered_at, COALESCE(later.left_at, 'infinity'), later.id)
-                   > (stay.entered_at, COALESCE(stay.left_at, 'infinity'), stay.id)
             """
         )
 

@@ -116,6 +116,7 @@ class Stay(NamedTuple):
 class Visit(NamedTuple):
     """A stay of the lead in the team it belongs to now; the latest may be one of them.
 
+    :param is_spam: whether the lead was refused there as spam or a duplicate
     :param counts: whether it is the entry into its stage that the conversion counts
     :param reached_next: whether the lead has come further since
     """
@@ -125,6 +126,12 @@ class Visit(NamedTuple):
     exit: str
     counts: bool
     reached_next: bool
+    is_spam: bool = False
+
+    @property
+    def passes_on(self):
+        """Whether a later entry into the stage counts instead: it was the first of a client."""
+        return self.exit == "transferred" or self.is_spam
 
 
 class Entry(NamedTuple):
@@ -209,7 +216,8 @@ def _present(lead, last, funnel):
         return change
     if last.stage_id != lead.stage_id:
         if funnel.rank(lead.stage_id) > funnel.rank(last.stage_id):
-            change = _enter(lead, "advanced", funnel.between(last.stage_id, lead.stage_id))
+            jumped = funnel.between(last.stage_id, lead.stage_id)
+            change = _enter(lead, "advanced", jumped, _is_parked(last.stage_id, funnel))
         else:
             change = _enter(lead, "moved_back")
         change.exit = change.entries[-1].origin
@@ -225,7 +233,13 @@ def _jumped_meanwhile(lead, last, funnel):
     """Stages between the one a reopened lead was lost in and the one it comes back to."""
     if last.team_id != lead.team_id or not last.stage_id:
         return funnel.before(lead.stage_id), True
-    return funnel.between(last.stage_id, lead.stage_id), False
+    jumped = funnel.between(last.stage_id, lead.stage_id)
+    return jumped, _is_parked(last.stage_id, funnel)
+
+
+def _is_parked(stage_id, funnel):
+    """Whether a stage is off the way: who comes back from it has been on the way before."""
+    return not funnel.rank(stage_id)
 
 
 def _enter(lead, origin, jumped=(), first_visit_only=False):
@@ -265,7 +279,8 @@ def consequences(change, left_rank, closed_id, visits, funnel):
     """Say what a change means for what counts.
 
     The first entry into a stage counts. Who takes the lead over within a stage takes over the
-    entry as well; a lead that comes back from another team enters anew.
+    entry as well; a lead that comes back from another team enters anew, and so does one that was
+    taken for spam.
 
     :param left_rank: rank of the stage the lead comes from; None from outside the funnel
     :param closed_id: id of the stay that the change closes, or None
@@ -297,7 +312,7 @@ def consequences(change, left_rank, closed_id, visits, funnel):
         if change.first_visit_only and entry.origin == "skipped" and entry.stage_id in visited:
             continue
         former = [visit for visit in counting if visit.stage_id == entry.stage_id]
-        given_away = [visit.stay_id for visit in former if visit.exit == "transferred"]
+        given_away = [visit.stay_id for visit in former if visit.passes_on]
         uncounted += given_away
         entries.append((entry, len(given_away) == len(former)))
     arrived = max((funnel.rank(entry.stage_id) for entry in change.entries), default=-1)
