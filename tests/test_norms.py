@@ -400,6 +400,22 @@ class TestNorms(NormCase):
             self.assertEqual(self.owed(), 7.2, "of the 12 that were owed then")
             self.assertEqual(self.owed(self.sidorov), 12)
 
+    def test_late_holiday_leaves_the_working_hours_of_its_week(self):
+        """Who works four days a week by now was there on five, but for the holiday."""
+        with self.at("2026-03-12 09:00"):
+            self.Week._refresh()
+        with self.at("2026-04-02 09:00"):
+            self.calendar.attendance_ids.filtered(lambda line: line.dayofweek == "4").unlink()
+            self.Week._refresh()
+            [week] = self.rows()
+            self.assertEqual((week.days_present, week.days_normal), (5, 5))
+            holiday = self.rest(MONDAY + DAY)
+            self.assertEqual((week.days_present, week.norm), (4, 9.6))
+            holiday.date_to += DAY
+            self.assertEqual((week.days_present, week.norm), (3, 7.2))
+            holiday.unlink()
+            self.assertEqual((week.days_present, week.norm), (5, 12))
+
     def test_weeks_the_server_was_down(self):
         with self.at("2026-04-01 09:00"):
             self.Week._refresh()

@@ -69,20 +69,25 @@ class ResourceCalendarLeaves(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         leaves = super().create(vals_list)
-        leaves._touched_norms()._count_days()
+        leaves._take_days()
         return leaves
 
     def write(self, vals):
-        rows = self._touched_norms()
+        former = self._touched_norms()._days_taken(self)
         result = super().write(vals)
-        (rows | self._touched_norms())._count_days()
+        self.env["crm.contact.norm.week"]._give_days(former)
+        self._take_days()
         return result
 
     def unlink(self):
-        rows = self._touched_norms()
+        former = self._touched_norms()._days_taken(self)
         result = super().unlink()
-        rows._count_days()
+        self.env["crm.contact.norm.week"]._give_days(former)
         return result
+
+    def _take_days(self):
+        rows = self._touched_norms()
+        rows._give_days({row: -days for row, days in rows._days_taken(self).items()})
 
     def _touched_norms(self):
         """Norms of the weeks the leaves lie in, of the people they are for."""

@@ -17,7 +17,7 @@ class CrmContactNormWeek(models.Model):
     _inherit = "crm.contact.norm.week"
 
     @api.model
-    def _presence(self, people, first, last):
+    def _presence(self, people, first, last, overlooked=None):
         """When managers work, read at once for all of them.
 
         The company's calendar is the normal week. A manager with working hours of their own (a
@@ -26,6 +26,7 @@ class CrmContactNormWeek(models.Model):
         :param list people: ``(company, user)``
         :param date first: first day
         :param date last: last day
+        :param overlooked: holidays and time off that are not taken into account
         :return: :class:`~..tools.working_time.Presence` by ``(company, user)``
         """
         env = self.sudo().env
@@ -36,7 +37,9 @@ class CrmContactNormWeek(models.Model):
             *(resource.calendar_id for resource in resources.values())
         )
         schedules = self._schedules(calendars)
-        holidays, time_off = self._absences(companies, resources.values(), first, last)
+        holidays, time_off = self._absences(
+            companies, resources.values(), first, last, overlooked
+        )
         usual = working_time.Schedule.usual()
         result = {}
         for company, user in people:
@@ -89,8 +92,8 @@ class CrmContactNormWeek(models.Model):
         return {key: working_time.Schedule(value) for key, value in periods.items()}
 
     @api.model
-    def _absences(self, companies, resources, first, last):
-        """Holidays by company id, and time off by resource id."""
+    def _absences(self, companies, resources, first, last, overlooked=None):
+        """Holidays by company id, and time off by resource id; but for those overlooked."""
         resource_ids = [resource.id for resource in resources]
         leaves = (
             self.sudo()
@@ -109,7 +112,7 @@ class CrmContactNormWeek(models.Model):
             )
         )
         holidays, time_off = defaultdict(list), defaultdict(list)
-        for leave in leaves:
+        for leave in leaves - (overlooked or leaves.browse()):
             if leave.resource_id:
                 time_off[leave.resource_id.id].append(leave)
                 continue

@@ -241,17 +241,50 @@ class CrmContactNormWeek(models.Model):
 
     def _count_days(self):
         """Count the days present anew, by the calendars as they are now."""
+        for row, days in self._days_by_calendars().items():
+            row._set_days(days)
+
+    def _days_taken(self, leaves):
+        """Days that holidays and time off take from each row, by the calendars as they are now."""
+        present = self._days_by_calendars()
+        return {
+            row: days - present[row] for row, days in self._days_by_calendars(leaves).items()
+        }
+
+    def _give_days(self, given):
+        """Correct the days present of rows by so many.
+
+        What else they rest on is not counted anew: a week keeps the working hours of its time.
+
+        :param dict given: days by row; negative ones are taken
+        """
+        for row, days in given.items():
+            if days:
+                row._set_days(row.days_present + days)
+
+    def _set_days(self, days):
+        days = max(0, min(days, self.days_normal))
+        norm = self._reduced(self.weekly_norm, days, self.days_normal)
+        if (self.days_present, self.norm) != (days, norm):
+            self.write({"days_present": days, "norm": norm})
+
+    def _days_by_calendars(self, overlooked=None):
+        """Days present of each row, no more than the company's normal ones.
+
+        :param overlooked: holidays and time off that are not taken into account
+        """
         if not self:
-            return
+            return {}
         mondays = self.mapped("week_start")
         people = list({(row.company_id, row.user_id) for row in self})
-        presence = self._presence(people, min(mondays), max(mondays) + WEEK)
-        for row in self:
-            sunday = row.week_start + timedelta(days=6)
-            days = presence[row.company_id, row.user_id].days(
-                row.first_day or row.week_start, row.last_day or sunday
+        presence = self._presence(people, min(mondays), max(mondays) + WEEK, overlooked)
+        return {
+            row: min(
+                presence[row.company_id, row.user_id].days(
+                    row.first_day or row.week_start,
+                    row.last_day or row.week_start + timedelta(days=6),
+                ),
+                row.days_normal,
             )
-            days = min(days, row.days_normal)
-            norm = self._reduced(row.weekly_norm, days, row.days_normal)
-            if (row.days_present, row.norm) != (days, norm):
-                row.write({"days_present": days, "norm": norm})
+            for row in self
+        }
