@@ -379,9 +379,7 @@ class TestMerge(FunnelCase):
             duplicate = self.new_lead()
         with freeze_time("2026-03-09 10:00:00"):
             survivor = (lead | duplicate).merge_opportunity()
-        self.assertEqual(
-            self.stays(survivor).mapped("origin"), ["skipped", "skipped", "created"]
-        )
+        self.assertEqual(self.stays(survivor).mapped("origin"), ["skipped", "skipped", "created"])
 
 
 @tagged("post_install", "-at_install")

@@ -37,9 +37,7 @@ class CrmContactNormWeek(models.Model):
             *(resource.calendar_id for resource in resources.values())
         )
         schedules = self._schedules(calendars)
-        holidays, time_off = self._absences(
-            companies, resources.values(), first, last, overlooked
-        )
+        holidays, time_off = self._absences(companies, resources.values(), first, last, overlooked)
         usual = working_time.Schedule.usual()
         result = {}
         for company, user in people:

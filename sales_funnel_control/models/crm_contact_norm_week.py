@@ -247,9 +247,7 @@ class CrmContactNormWeek(models.Model):
     def _days_taken(self, leaves):
         """Days that holidays and time off take from each row, by the calendars as they are now."""
         present = self._days_by_calendars()
-        return {
-            row: days - present[row] for row, days in self._days_by_calendars(leaves).items()
-        }
+        return {row: days - present[row] for row, days in self._days_by_calendars(leaves).items()}
 
     def _give_days(self, given):
         """Correct the days present of rows by so many.

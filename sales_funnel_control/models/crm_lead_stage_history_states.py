@@ -179,7 +179,9 @@ class CrmLeadStageHistory(models.Model):
                        stage.id AS stage_id, team.id AS team_id, manager.id AS user_id,
                        COALESCE(judged.run_is_judged, FALSE)
                        OR judged.run_lost_reason_id IS NOT NULL
-                       OR judged.is_last_run AND (judged.story).live_at IS NULL AND (judged.story).is_lost
+                       OR judged.is_last_run
+                          AND (judged.story).live_at IS NULL
+                          AND (judged.story).is_lost
                            AS is_lost,
                        CASE WHEN judged.is_last_run AND (judged.story).live_at IS NULL
                              AND (judged.story).is_lost
@@ -200,7 +202,8 @@ class CrmLeadStageHistory(models.Model):
                         )
                         AND (judged.stage_id, judged.team_id, judged.user_id)
                             IS NOT DISTINCT FROM (
-                                (judged.story).live_stage_id, (judged.story).live_team_id, (judged.story).live_user_id
+                                (judged.story).live_stage_id, (judged.story).live_team_id,
+                                (judged.story).live_user_id
                             )
                    )
             )
