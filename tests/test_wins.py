@@ -1,4 +1,5 @@
 from datetime import date
+from types import SimpleNamespace
 
 from freezegun import freeze_time
 
@@ -95,6 +96,21 @@ class TestWins(FunnelCase):
             self.env.cr.flush()
         self.assertIn("skipped", self.stays(deal)[-2].origin)
         self.assertWonOnce(deal)
+
+    def test_time_to_win(self):
+        """Who takes over a client that is won has taken no time to win it."""
+        deal = self.won()
+        with freeze_time("2026-03-30 10:00:00"):
+            deal.write({"team_id": self.farmers.id, "user_id": self.farmer.id})
+            self.env.cr.flush()
+        planner = self.env["crm.sales.planner"]
+        with freeze_time("2026-04-02 10:00:00"):
+            times = [
+                dict(planner._times_to_win(SimpleNamespace(team=team, company=self.env.company)))
+                for team in (self.team, self.farmers)
+            ]
+        self.assertEqual(list(times[0][self.list.id]), [1])
+        self.assertFalse(times[1])
 
     def test_archived_and_taken_back(self):
         deal = self.won()

@@ -100,29 +100,25 @@ class CrmSalesPlanner(models.AbstractModel):
                 """
                 SELECT stay.stage_id,
                        ARRAY_AGG(
-                           EXTRACT(EPOCH FROM win.moment - stay.entered_at)::float8 / 86400
-                           ORDER BY win.moment - stay.entered_at
+                           EXTRACT(EPOCH FROM win.entered_at - stay.entered_at)::float8 / 86400
+                           ORDER BY win.entered_at - stay.entered_at
                        )
-                  FROM (
-                        SELECT won.lead_id, MIN(won.entered_at) AS moment
-                          FROM crm_lead_stage_history won
-                         WHERE won.team_id = %(team)s
-                           AND won.company_id = %(company)s
-                           AND won.stage_id = ANY(%(won_stages)s)
-                           AND won.entered_at >= %(since)s
-                      GROUP BY won.lead_id
-                       ) win
+                  FROM crm_lead_stage_history win
                   JOIN crm_lead_stage_history stay
                     ON stay.lead_id = win.lead_id
                    AND stay.is_cohort
-                   AND stay.team_id = %(team)s
-                   AND stay.entered_at <= win.moment
+                   AND stay.team_id = win.team_id
+                   AND stay.entered_at <= win.entered_at
+                 WHERE win.team_id = %(team)s
+                   AND win.company_id = %(company)s
+                   AND win.entered_at >= %(since)s
+                   AND %(is_win)s
               GROUP BY stay.stage_id
                 """,
                 team=request.team.id,
                 company=request.company.id,
-                won_stages=list(self.env["crm.stage"]._won_stage_ids()),
                 since=since,
+                is_win=ledger._is_win_sql(SQL("win")),
             )
         )
         return {stage_id: array("d", days) for stage_id, days in rows}
