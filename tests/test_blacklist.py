@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common import FunnelCase
+from .common import BLACKLISTED, FunnelCase
 
 _MAIL = """Return-Path: <{email}>
 To: {alias}
@@ -30,6 +30,11 @@ class TestBlacklist(FunnelCase, HttpCase):
         cls.set_enforcement("on")
         cls.head = new_test_user(
             cls.env, "test_head", groups="sales_team.group_sale_manager", name="Headly"
+        )
+        cls.keeper = new_test_user(
+            cls.env,
+            "test_keeper",
+            groups="sales_team.group_sale_salesman,base.group_partner_manager",
         )
         Partner = cls.env["res.partner"]
         cls.listed, cls.other = Partner.create(
@@ -154,6 +159,25 @@ class TestBlacklist(FunnelCase, HttpCase):
             "mass convert": mass_convert,
             "merge": merge,
         }
+
+    def test_nobody_is_listed_by_a_default(self):
+        listed = {"is_sales_blacklisted": True, "sales_blacklist_reason": "x"}
+        Partner = self.env["res.partner"].with_user(self.keeper)
+        given = {f"default_{name}": value for name, value in listed.items()}
+        with self.assertRaises(AccessError):
+            Partner.with_context(**given).create({"name": "Somebody"})
+        for name, value in listed.items():
+            self.env["ir.default"].set("res.partner", name, value, user_id=self.keeper.id)
+        with self.assertRaises(AccessError):
+            Partner.create({"name": "Somebody"})
+
+    def test_who_is_listed_is_not_deleted_by_others(self):
+        contact = self.env["res.partner"].create({"name": "No deals", **BLACKLISTED})
+        with self.assertRaises(AccessError), self.cr.savepoint():
+            contact.with_user(self.keeper).unlink()
+        self.head.group_ids = [fields.Command.link(self.env.ref("base.group_partner_manager").id)]
+        contact.with_user(self.head).unlink()
+        self.assertFalse(contact.exists())
 
     def test_every_path(self):
         for name, work in self.refused().items():

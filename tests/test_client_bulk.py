@@ -210,6 +210,17 @@ class TestBulk(ClientCase):
         self.assertEqual(self.reasons(bulk), {bad: "The tag does not stick"})
         self.assertFalse(bad.category_id)
 
+    def test_a_sales_administrator_stops_what_somebody_started(self):
+        clients = self.new_clients(3)
+        bulk = self.bulk(clients, "add_tag", self.ivanov, tag_id=self.tag.id)
+        bulk.sudo().state = "running"
+        bulk.with_user(self.head).action_stop()
+        self.assertEqual(bulk.state, "cancelled")
+        bulk.sudo().state = "running"
+        stranger = new_test_user(self.env, "test_bulk", "sales_team.group_sale_salesman")
+        with self.assertRaises(AccessError):
+            bulk.with_user(stranger).action_stop()
+
     def test_thousands_in_batches_stopped_and_continued(self):
         self.patch(crm_client_bulk_run, "_BATCH", 1000)
         clients = self.new_clients(3000)

@@ -322,6 +322,27 @@ class TestContactPlan(ContactPlanCase):
         self.rows(plan, day=TODAY)._choose()
         self.assertEqual(self.state_of(plan), before)
 
+    def test_work_list_of_a_deal_that_was_handed_over(self):
+        """Who has given the client away learns nothing more of it."""
+        self.accept()
+        with self.at("2026-03-05 06:00:00"):
+            lead = self.new_lead(self.list, phone="+7 495 000-00-01")
+            action = self.Day.with_user(self.ivanov).action_open_today()
+            client = self.Client.with_user(self.ivanov).search(action["domain"])
+            self.assertEqual((client.lead_id, client.phone), (lead, "+7 495 000-00-01"))
+            lead.user_id = self.sidorov
+            lead.activity_schedule(
+                "mail.mail_activity_data_todo", summary="Secret", user_id=self.sidorov.id
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            [shown] = client.read(["phone", "next_step", "next_step_date", "partner_id"])
+        self.assertEqual(
+            (shown["phone"], shown["next_step"], shown["next_step_date"], shown["partner_id"]),
+            (False, False, False, False),
+        )
+        self.assertEqual(client.sudo().with_user(self.head).next_step, "Secret")
+
     def test_work_list_of_today(self):
         self.accept()
         with self.at("2026-03-05 06:00:00"):

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -294,8 +296,19 @@ class TestGates(GateCase):
         lead.stage_id = self.presentation
         lead.stage_id = self.acquaintance
         lead.stage_id = self.presentation
-        lead.date_last_stage_update = fields.Datetime.now() - timedelta(minutes=6)
-        self.assert_closed(lead, self.acquaintance, "nobody goes back")
+        self.env.cr.flush()
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=6)):
+            self.assert_closed(lead, self.acquaintance, "nobody goes back")
+            lead.date_last_stage_update = fields.Datetime.now()
+            self.assert_closed(lead, self.acquaintance, "nobody goes back")
+            # One step forward does not open the way back behind the first one.
+            lead.stage_id = self.contract
+            self.assert_closed(lead, self.acquaintance, "nobody goes back")
+            lead.stage_id = self.presentation
+            lead.type = "lead"
+            lead.stage_id = self.acquaintance
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                lead.type = "opportunity"
 
     def test_what_is_not_a_move(self):
         lead = self.deal(self.contract, known=0)

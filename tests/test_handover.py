@@ -367,6 +367,19 @@ class TestHandover(DistributionCase):
         self.assertFalse(self.client.exists())
         self.assertEqual((double.farmer_id, double.won_by_id), (self.petrova, self.ivanov))
 
+    def test_merging_without_sales_rights(self):
+        """Who sees no farmers keeps them all the same."""
+        office = new_test_user(
+            self.env,
+            "test_merging_office",
+            "base.group_partner_manager,base.group_erp_manager,account.group_account_invoice",
+        )
+        self._win()
+        double = self._client("Test Client, by the office")
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(office)
+        wizard.create({})._merge((self.client | double).ids, double.with_user(office))
+        self.assertEqual(double.farmer_id, self.petrova)
+
     def test_hunter_wins_without_rights_on_the_client(self):
         """A salesperson who may not write contacts hands the client over all the same."""
         lead = self.new_lead(partner_id=self.client.id)

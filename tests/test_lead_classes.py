@@ -39,6 +39,20 @@ class TestLeadClasses(FunnelCase):
         self.assertEqual(self.new_lead(expected_revenue=5000, partner_id=german.id).lead_class, "a")
         self.assertFalse(self.new_lead().lead_class)
 
+    def test_field_that_is_gone(self):
+        """A rule that cannot be read any more is left out; leads are created all the same."""
+        self.rule_a.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE crm_lead_class_rule SET domain = %s WHERE id = %s",
+            ["[('x_segment', '=', 'large')]", self.rule_a.id],
+        )
+        self.rule_a.invalidate_recordset()
+        self.env.registry.clear_all_caches()
+        with self.assertLogs("odoo.addons.sales_funnel_control.models", "WARNING") as log:
+            lead = self.new_lead(expected_revenue=5000)
+        self.assertEqual(lead.lead_class, "c", "by the rules that are left")
+        self.assertIn("Large", log.output[0])
+
     def test_follows_the_lead(self):
         lead = self.new_lead(expected_revenue=10)
         lead.expected_revenue = 2000

@@ -48,6 +48,20 @@ class TestMarket(MarketCase):
         )
         return {row[0].sudo().display_name: row[1:] for row in rows} if group else rows[0]
 
+    def test_findings_stay_with_ones_own_clients(self):
+        own, foreign = self.client_of(self.big), self.client_of(self.small)
+        own.partner_id.farmer_id = self.anna
+        self.env.flush_all()
+        self.env.cr.flush()
+        finding = self.known(self.big, 1000).with_user(self.anna)
+        price = self.env["crm.price.level"].create(
+            {"client_id": own.id, "price_index": 100, "level": "at"}
+        )
+        for record in (finding, price.with_user(self.anna)):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                record.write({"client_id": foreign.id})
+            self.assertEqual(record.client_id, own)
+
     def test_share(self):
         self.known(self.big, 1000)
         self.known(self.small, 200)

@@ -6,7 +6,7 @@ from psycopg2 import IntegrityError
 
 from odoo import fields, http
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tests.common import HttpCase
 from odoo.tools import mute_logger
 
@@ -370,6 +370,19 @@ class TestOpinions(OpinionCase):
         self.assertAlmostEqual(rates[1], 50)
         self.assertEqual(figures[other][:5], (1, 0, 1, 1, 0))
         self.assertAlmostEqual(total[0], 100 * 2 / 4)
+
+    def test_the_token_is_the_clients_alone(self):
+        """Who could read the rating of an opinion could answer it, and read all the others."""
+        opinion = self.asked()
+        self.answer(opinion, 1, "Late again")
+        Rating = self.env["rating.rating"]
+        known = [("res_model", "=", "crm.opinion")]
+        self.assertTrue(Rating.sudo().search(known))
+        office = new_test_user(self.env, "test_office", "base.group_user")
+        for user in (self.petrova, self.head, office):
+            self.assertFalse(Rating.with_user(user).search(known))
+        with self.assertRaises(AccessError):
+            Rating.sudo().search(known)[:1].with_user(self.petrova).read(["access_token"])
 
     def test_who_may(self):
         mine, theirs = self.clients(1) + self.clients(1, self.orlova, "Lilia")

@@ -128,6 +128,17 @@ class TestPrograms(ProgramCase):
         self.assertEqual((by_client[bad].state, by_client[bad].skip_reason), ("sent", False))
         self.assertEqual(by_client[nobodys].state, "skipped")
 
+    def test_going_on_with_ones_own_eyes(self):
+        """Who goes on with a launch gives the program to the clients whom they may see."""
+        partners = self.clients(3)
+        program = self.program(partners)
+        with patch.object(crm_program_launch, "_BATCH", 1):
+            program.action_launch()
+            program.action_stop_launch()
+            program.sudo().user_id = self.petrova
+            program.with_user(self.petrova).action_resume_launch()
+        self.assertEqual(program.sudo().program_launch_id.user_id, self.petrova)
+
     def test_stop_and_go_on(self):
         partners = self.clients(7)
         program = self.program(partners)

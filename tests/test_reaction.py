@@ -4,6 +4,7 @@ from freezegun import freeze_time
 from lxml import etree
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from .common import FunnelCase
@@ -101,6 +102,22 @@ class RequestCase(FunnelCase):
 
 @tagged("post_install", "-at_install")
 class TestReaction(RequestCase):
+    def test_no_request_by_a_default(self):
+        """A list grouped by channels asks for one in what is created there."""
+        given = {
+            "default_channel_id": self.website.id,
+            "default_first_reaction_at": "2026-03-04 09:00:00",
+            "import_file": True,
+        }
+        Lead = self.env["crm.lead"].with_user(self.ivanov)
+        lead = Lead.with_context(**given).create({"name": "Somebody"})
+        self.assertFalse(lead.channel_id or lead.first_reaction_at or lead.reaction_state)
+        self.env["ir.default"].set(
+            "crm.lead", "channel_id", self.website.id, user_id=self.ivanov.id
+        )
+        with self.assertRaises(AccessError):
+            Lead.create({"name": "Somebody"})
+
     def test_both_sides_of_the_term(self):
         for at, state, minutes in (
             (f"{WEDNESDAY} 06:29:59", "in_time", 29.983),

@@ -90,6 +90,25 @@ class TestTargets(FunnelCase):
                 {"stage_id": self.presentation.id, "target_rate": 50}
             )
 
+    def test_who_approved_is_not_written_by_hand(self):
+        stamp = {"approver_id": self.head.id, "approved_on": "2026-01-01 10:00:00"}
+        draft = self.override(50, approve=False, user_id=self.ivanov.id).with_user(self.deputy)
+        draft.write(stamp)
+        self.assertFalse(draft.approver_id or draft.approved_on)
+        draft.with_user(self.head).action_approve()
+        self.assertEqual(draft.approver_id, self.head)
+        draft.write({"approver_id": self.deputy.id})
+        self.assertEqual(draft.approver_id, self.head)
+        boss = new_test_user(self.env, "test_boss", groups="sales_team.group_sale_manager")
+        draft.with_user(boss).target_rate = 55
+        self.assertEqual(draft.approver_id, boss, "who changes it approves it as it is")
+        values = {"stage_id": self.presentation.id, "target_rate": 40, "sales_role": "farmer"}
+        own = self.Target.with_user(self.head).create({**values, **stamp, "state": "approved"})
+        self.assertEqual(own.approver_id, self.head)
+        self.assertNotEqual(str(own.approved_on), stamp["approved_on"])
+        own.action_draft()
+        self.assertFalse(own.approver_id or own.approved_on)
+
     def test_overlap_names_the_other_one(self):
         self.override(50, team_id=self.team.id, date_from="2026-01-01", date_to="2026-03-31")
         self.override(60, team_id=self.team.id, date_from="2026-04-01")

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -64,6 +64,47 @@ class TestWatch(WatchCase):
         self.rhythm(fresh, days - 1)
         self.rhythm(gone, days)
         self.assertEqual(self.raise_signals(fresh, gone).partner_id, fresh)
+
+    def test_manager_of_another_company(self):
+        """Who cannot work in the company gets no deal of it; nor has it a foreign client."""
+        other = self.env["res.company"].create({"name": "Other (test)"})
+        stranger = new_test_user(
+            self.env,
+            "test_watch_stranger",
+            "sales_team.group_sale_salesman",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        self.farmers.user_id = self.ivanov
+        shared = self.make_client("Shared", farmer_id=False, user_id=stranger.id)
+        theirs = self.make_client("Theirs", farmer_id=False)
+        for client in (shared, theirs):
+            self.rhythm(client, 45)
+        self.refresh(shared, theirs)
+        theirs.company_id = other
+        signals = self.raise_signals(shared, theirs)
+        self.assertEqual(signals.partner_id, shared)
+        self.assertEqual(signals.lead_id.user_id, self.ivanov)
+
+    def test_one_company_does_not_stop_the_others(self):
+        Run = type(self.env["crm.client.run"])
+        gone_over = []
+
+        def go_on(run, remaining):
+            gone_over.append(run.company_id)
+            if len(gone_over) == 1:
+                raise UserError("Something of the first company")
+            return True
+
+        self.env["crm.client.run"].search([]).unlink()
+        self.env["res.company"].create({"name": "Second (test)"})
+        with (
+            self.enter_registry_test_mode(),
+            patch.object(Run, "_go_on", go_on),
+            mute_logger("odoo.addons.sales_funnel_control.models.crm_client_run"),
+        ):
+            self.env.ref("sales_funnel_control.ir_cron_go_over_clients").method_direct_trigger()
+        self.assertGreater(len(gone_over), 1)
 
     def test_overdue_opens_a_deal_with_a_next_step(self):
         client = self.make_client()

@@ -571,6 +571,8 @@ class TestClosing(ClosingCase):
         self.assertEqual(activity.user_id, self.sidorov)
         self.assertEqual(str(activity.date_deadline), "2026-06-20")
         self.assertEqual(activity.summary, "Ivanenko, Presentation: Mentoring")
+        decision.note = "Offer <discount> to <new> clients"
+        self.assertIn("&lt;discount&gt; to &lt;new&gt;", activity.note)
         decision.date_due = "2026-06-25"
         self.assertEqual(str(activity.date_deadline), "2026-06-25")
         with freeze_time(NOW):

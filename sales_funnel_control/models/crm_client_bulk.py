@@ -140,6 +140,13 @@ class CrmClientBulk(models.Model):
 
     # -- actions ------------------------------------------------------------------------------
 
+    def action_stop(self):
+        """Stop after the present batch: who started it, and sales administrators."""
+        self.check_access("read")
+        if self.env.user.has_group("sales_team.group_sale_manager"):
+            return super(CrmClientBulk, self.sudo()).action_stop()
+        return super().action_stop()
+
     @api.model
     def action_open_new(self):
         """Choose a group by conditions, or by a saved filter.

@@ -68,3 +68,12 @@ class CrmClientConsumption(models.Model):
                             inner=inner.display_name,
                         )
                     )
+
+    # -- ORM ----------------------------------------------------------------------------------
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "client_id" in vals:
+            # Findings are not moved to clients whom one may not write them for.
+            self.check_access("write")
+        return result

@@ -27,10 +27,14 @@ class CrmClient(models.Model):
         return leads
 
     def _allowed(self):
-        """Clients whom the company works with."""
+        """Clients whom the company works with: those of another one by now are that one's."""
         blacklisted = self.partner_id._sales_blacklisted()
         return self.filtered(
-            lambda client: client.partner_id.active and client.partner_id not in blacklisted
+            lambda client: (
+                client.partner_id.active
+                and client.partner_id not in blacklisted
+                and client.partner_id.company_id in (client.company_id, self.env["res.company"])
+            )
         )
 
     @api.model
@@ -77,4 +81,9 @@ class CrmClient(models.Model):
         self.ensure_one()
         team = team or self.team_id or self._proactive_team(self.company_id)
         people = (self.user_id, team.user_id)
-        return next((user for user in people if user.active), self.env["res.users"])
+        company = self.company_id
+        # A contact that companies share may be in charge of somebody of another one.
+        return next(
+            (user for user in people if user.active and company in user.company_ids),
+            self.env["res.users"],
+        )

@@ -1,6 +1,11 @@
+import logging
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 _KEPT_DAYS = 90
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmClientRun(models.Model):
@@ -51,9 +56,17 @@ class CrmClientRun(models.Model):
     def _cron_nightly(self):
         """Go over the client base of every company that was not gone over today."""
         runs = self._runs_of_today()
+        # What is rolled back with one run are not the others.
+        if not self.env["ir.cron"]._commit_progress(remaining=len(runs)):
+            return
         for number, run in enumerate(runs, 1):
-            if not run._go_on(remaining=len(runs) - number):
-                return
+            try:
+                if not run._go_on(remaining=len(runs) - number):
+                    return
+            except UserError:
+                # What stops one company's run does not stop the others'.
+                self.env.cr.rollback()
+                _logger.exception("The client base of company %s", run.company_id.id)
 
     def _runs_of_today(self):
         """The runs of today that are not through; those of other days that were not are dropped.

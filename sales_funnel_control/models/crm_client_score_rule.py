@@ -32,7 +32,7 @@ class CrmClientScoreRule(models.Model):
     @api.model
     def _scores_sql(self, company, client_ids):
         """``id`` and ``score`` of clients that fit a rule of a company."""
-        rules = self.sudo().search([("company_id", "in", [False, company.id])])
+        rules = self.sudo().search([("company_id", "in", [False, company.id])])._readable()
         clients = self.env["crm.client"].sudo().with_context(active_test=False)
         given = [
             clients._search(Domain("id", "in", list(client_ids)) & rule._condition()).select(

@@ -2,7 +2,10 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .crm_lead_next_step import STEP_STATES
+
 _BATCH = 200
+_OF_LEAD = ("partner_id", "phone", "next_step", "next_step_date", "next_step_state")
 
 
 class CrmContactPlan(models.Model):
@@ -197,11 +200,12 @@ class CrmContactPlanClient(models.Model):
         precompute=True,
         help="Where the client stood when the list was made.",
     )
-    partner_id = fields.Many2one(related="lead_id.partner_id", string="Contact Person")
-    phone = fields.Char(related="lead_id.phone")
-    next_step = fields.Char(related="lead_id.next_step")
-    next_step_date = fields.Date(related="lead_id.next_step_date", string="Step Due")
-    next_step_state = fields.Selection(related="lead_id.next_step_state")
+    # Of the deal as it is now: only for who may read it still.
+    partner_id = fields.Many2one("res.partner", "Contact Person", compute="_compute_of_lead")
+    phone = fields.Char(compute="_compute_of_lead")
+    next_step = fields.Char(compute="_compute_of_lead")
+    next_step_date = fields.Date("Step Due", compute="_compute_of_lead")
+    next_step_state = fields.Selection(STEP_STATES, compute="_compute_of_lead")
     is_done = fields.Boolean(
         "Done",
         compute="_compute_is_done",
@@ -211,6 +215,15 @@ class CrmContactPlanClient(models.Model):
 
     _user_idx = models.Index("(user_id, day)")
     _lead_uniq = models.UniqueIndex("(contact_plan_id, lead_id)")
+
+    @api.depends("lead_id.partner_id", "lead_id.phone", "lead_id.next_step")
+    @api.depends_context("uid")
+    def _compute_of_lead(self):
+        readable = self.sudo().lead_id.with_env(self.env)._filtered_access("read")
+        for client in self:
+            lead = client.lead_id if client.lead_id in readable else client.lead_id.browse()
+            for name in _OF_LEAD:
+                client[name] = lead[name]
 
     @api.depends("lead_id", "user_id", "day")
     def _compute_is_done(self):

@@ -35,6 +35,7 @@ class CrmLeadClassRule(models.Model):
     @ormcache(cache="stable")
     def _rules(self):
         """``(class, domain)`` of the rules in force, in their order."""
+        rules = self.sudo().with_context(active_test=True).search([])
         return tuple(
             (
                 rule.lead_class,
@@ -45,7 +46,7 @@ class CrmLeadClassRule(models.Model):
                     else Domain.TRUE
                 ),
             )
-            for rule in self.sudo().with_context(active_test=True).search([])
+            for rule in rules._readable()
         )
 
     @api.model

@@ -35,13 +35,18 @@ class Manner(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a lead stood before it was written."""
+    """Where a lead stood before it was written.
+
+    :param left: stages it left just now: for as long a move may be undone
+    :param stood_on: the last stage on which it stood in the funnel
+    """
 
     stage_id: int | None
     team_id: int | None
     user_id: int | None
     type: str
-    since: object
+    left: frozenset = frozenset()
+    stood_on: int | None = None
 
 
 class GateClosed(ValidationError):
@@ -81,18 +86,19 @@ class CrmLead(models.Model):
     def write(self, vals):
         if _GATED_FIELDS.isdisjoint(vals) or not self._has_gates():
             return super().write(vals)
+        is_written = "stage_id" in vals or "type" in vals
+        steps = self._last_steps() if is_written else {}
         former = {
             lead.id: Place(
                 lead.stage_id.id,
                 lead.team_id.id,
                 lead.user_id.id,
                 lead.type,
-                lead.date_last_stage_update,
+                *steps.get(lead.id, ()),
             )
             for lead in self
         }
         result = super().write(vals)
-        is_written = "stage_id" in vals or "type" in vals
         self._pass_gates(former, self if is_written else self.browse(), vals)
         return result
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import fields, models
+from odoo.tools import SQL
 
 
 class Gap(NamedTuple):
@@ -276,11 +277,12 @@ class CrmLead(models.Model):
         start, target = move
         funnel = self.env["crm.stage"]._funnel(self.team_id.id)
         low = funnel.rank(target)
+        # Who was a lead for a moment has not come from nowhere.
+        start = start or (place and place.stood_on)
         high = funnel.rank(start) if start else 0
         if not low or low >= high:
             return
-        grace = timedelta(minutes=self.env["crm.lead.stage.history"]._undo_grace())
-        if place and place.since and fields.Datetime.now() - place.since < grace:
+        if place and target in place.left:
             return
         for step in funnel.steps.values():
             gate = gates.get(step.stage_id)
@@ -292,6 +294,32 @@ class CrmLead(models.Model):
                     lead=self.sudo().display_name,
                 )
                 yield Gap(step.stage_id, "back", None, label)
+
+    def _last_steps(self):
+        """Of leads in the funnel, as the ledger has them, where moving back is forbidden at all.
+
+        :return: ``(stages left within the grace time, stage of the last stay)`` by lead id
+        """
+        gates = self.env["crm.stage"]._gates()
+        if not any(gate.forbids_moving_back for gate in gates.values()):
+            return {}
+        ledger = self.env["crm.lead.stage.history"].sudo()
+        ledger._catch_up()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT lead_id,
+                       ARRAY_AGG(stage_id) FILTER (WHERE left_at > %(since)s),
+                       (ARRAY_AGG(stage_id ORDER BY entered_at DESC, left_at DESC, id DESC))[1]
+                  FROM crm_lead_stage_history
+                 WHERE lead_id = ANY(%(leads)s)
+              GROUP BY lead_id
+                """,
+                since=fields.Datetime.now() - timedelta(minutes=ledger._undo_grace()),
+                leads=self.ids,
+            )
+        )
+        return {lead_id: (frozenset(left or ()), last) for lead_id, left, last in rows}
 
     def _gap_of_trainee(self, stage_id):
         stage = self.env["crm.stage"].browse(stage_id).sudo()

@@ -6,6 +6,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists, create_column
 
+from ..tools import defaults
+
 REACTION_STATES = [
     ("waiting", "Waiting"),
     ("overdue", "Overdue"),
@@ -206,8 +208,11 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_keeps_request(vals)
+        if not self.env.su:
+            self = defaults.without(self, _KEPT)
+            given = defaults.given(self, _KEPT)
+            for vals in vals_list:
+                self._check_keeps_request({**given, **vals})
         leads = super().create(vals_list)
         if self.env["crm.request.channel"]._rules():
             leads._receive()

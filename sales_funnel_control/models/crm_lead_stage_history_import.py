@@ -3,6 +3,8 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from .crm_lead_stage_history import IMPORTING
+
 _IMPORTED = {"lead_id", "stage_id", "user_id", "team_id", "entered_at", "left_at"}
 
 
@@ -31,7 +33,7 @@ class CrmLeadStageHistory(models.Model):
         """
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(self.env._("Only an administrator imports stays."))
-        importer = self.with_context(importing_stays=True)
+        importer = self.with_context(importing_stays=IMPORTING)
         try:
             with self.env.cr.savepoint():
                 result = super(CrmLeadStageHistory, importer).load(fields, data)
@@ -64,7 +66,7 @@ class CrmLeadStageHistory(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if self.env.context.get("importing_stays"):
+        if self.env.context.get("importing_stays") is IMPORTING:
             vals_list = self._prepare_imported(vals_list)
         return super().create(vals_list)
 

@@ -98,3 +98,12 @@ class CrmPriceLevel(models.Model):
                         ],
                     )
                 )
+
+    # -- ORM ----------------------------------------------------------------------------------
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "client_id" in vals:
+            # Findings are not moved to clients whom one may not write them for.
+            self.check_access("write")
+        return result

@@ -1,10 +1,15 @@
+import logging
+
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 _BATCH = 200
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmProgramLaunch(models.Model):
@@ -94,6 +99,10 @@ class CrmProgramLaunch(models.Model):
                 self.env.cr.rollback()
                 self._trigger_run()
                 return
+            except UserError:
+                # What stops one launch does not stop the others.
+                self.env.cr.rollback()
+                _logger.exception("The launch %s of a special program", launch.id)
 
     def _batches(self):
         """Do what is left of the launch; yields the number of clients of each batch."""

@@ -210,7 +210,7 @@ class CrmProgramMember(models.Model):
                 reasons[member] = "blacklisted"
             elif not member.partner_id.active:
                 reasons[member] = "archived"
-            elif not client.user_id.active:
+            elif not (client.user_id.active and client.company_id in client.user_id.company_ids):
                 reasons[member] = "no_manager"
             else:
                 member.write(

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import date_utils
 
+from ..tools import defaults
 from .crm_sales_planner import BASES, TARGET_KINDS
 
 STATES = [("draft", "Draft"), ("accepted", "Accepted"), ("withdrawn", "Withdrawn")]
@@ -205,8 +206,11 @@ class CrmSalesPlan(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_by_system(vals)
+        if not self.env.su:
+            self = defaults.without(self, _BY_SYSTEM)
+            given = defaults.given(self, _BY_SYSTEM)
+            for vals in vals_list:
+                self._check_by_system({**given, **vals})
         plans = super().create(vals_list)
         plans._refresh()
         return plans

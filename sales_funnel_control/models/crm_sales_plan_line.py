@@ -73,6 +73,8 @@ class CrmSalesPlanShare(models.Model):
         # The system itself writes the figures of a plan as the super-user.
         if not self.env.su and any(plan.state != "draft" for plan in self.plan_id):
             raise UserError(self.env._("An accepted plan stands still. Withdraw it to plan anew."))
+        if not self.env.su and "plan_id" in vals:
+            raise UserError(self.env._("A share stays in its plan: add one to the other plan."))
         return super().write(vals)
 
 

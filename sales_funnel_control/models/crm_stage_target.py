@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from .crm_team_member import SALES_ROLES
 
 _DAY = timedelta(days=1)
+_STAMP = ("approver_id", "approved_on")
 _TERMS = {
     "stage_id",
     "team_id",
@@ -144,7 +145,8 @@ class CrmStageTarget(models.Model):
     def create(self, vals_list):
         if not self._may_approve():
             vals_list = [{**vals, "state": "draft"} for vals in vals_list]
-        targets = super().create(vals_list)
+        targets = super().create([self._without_stamp(vals) for vals in vals_list])
+        targets.filtered(lambda target: not target.approver_id)._stamp()
         targets._apply(targets.stage_id)
         return targets
 
@@ -152,10 +154,27 @@ class CrmStageTarget(models.Model):
         if _TERMS & set(vals) and not self._may_approve():
             self._check_still_draft(vals)
         stages = self.stage_id
-        result = super().write(vals)
+        result = super().write(self._without_stamp(vals))
         if _TERMS & set(vals):
+            self._stamp()
             self._apply(stages | self.stage_id)
         return result
+
+    def _without_stamp(self, vals):
+        """Nobody says by hand who approved a target, and when."""
+        if self.env.su:
+            return vals
+        return {name: value for name, value in vals.items() if name not in _STAMP}
+
+    def _stamp(self):
+        """Who lets targets count, or changes what counts, approves them as they are now."""
+        approved = self.filtered(lambda target: target.state == "approved")
+        for targets, values in (
+            (approved, (self.env.uid, fields.Datetime.now())),
+            (self - approved, (False, False)),
+        ):
+            if targets:
+                super(CrmStageTarget, targets.sudo()).write(dict(zip(_STAMP, values, strict=True)))
 
     def unlink(self):
         if not self._may_approve():
@@ -184,17 +203,11 @@ class CrmStageTarget(models.Model):
 
     def action_approve(self):
         """Let the targets count from now on. Sales managers only."""
-        return self.write(
-            {
-                "state": "approved",
-                "approver_id": self.env.uid,
-                "approved_on": fields.Datetime.now(),
-            }
-        )
+        return self.write({"state": "approved"})
 
     def action_draft(self):
         """Take the approval back: the targets no longer count."""
-        return self.write({"state": "draft", "approver_id": False, "approved_on": False})
+        return self.write({"state": "draft"})
 
     @api.model
     def _keep_former(self, rate_by_stage, last_day):

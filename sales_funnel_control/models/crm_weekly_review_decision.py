@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import plaintext2html
 
 KINDS = [
     ("training", "Training"),
@@ -217,7 +218,7 @@ class CrmWeeklyReviewDecision(models.Model):
             "user_id": self.responsible_id.id,
             "date_deadline": self.date_due,
             "summary": decision.display_name,
-            "note": decision.note,
+            "note": decision.note and plaintext2html(decision.note),
         }
 
     def _payload(self):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import ormcache
 
+from ..tools import defaults
+
 _SALES = "sales_team.group_sale_salesman"
 _BLACKLIST_FIELDS = (
     "is_sales_blacklisted",
@@ -76,6 +78,8 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        given = defaults.given(self, _BLACKLIST_FIELDS)
+        vals_list = [{**given, **vals} for vals in vals_list] if given else vals_list
         if any(vals.get(name) for vals in vals_list for name in _BLACKLIST_FIELDS):
             self._check_may_blacklist()
             vals_list = [
@@ -103,6 +107,12 @@ class ResPartner(models.Model):
         if is_known_otherwise or "is_sales_blacklisted" in vals:
             self._forget_blacklist()
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_blacklisted(self):
+        """Who is deleted would be off the list, and could come back under the same address."""
+        if any(self.sudo().mapped("is_sales_blacklisted")):
+            self._check_may_blacklist()
 
     def unlink(self):
         self._forget_blacklist()

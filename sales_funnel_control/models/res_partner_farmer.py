@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..tools import defaults
+
 _FARMER_FIELDS = {"farmer_id", "won_by_id", "handed_over_on"}
 # Clients see their own contact in the portal, but not who works on it.
 _SALES = "sales_team.group_sale_salesman"
@@ -42,8 +44,8 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        defaults = self._farmer_defaults()
-        if any(not _FARMER_FIELDS.isdisjoint(_given({**defaults, **vals})) for vals in vals_list):
+        given = defaults.given(self, _FARMER_FIELDS)
+        if any({**given, **vals}.get(name) for vals in vals_list for name in _FARMER_FIELDS):
             self._check_may_choose_farmer()
         return super().create(vals_list)
 
@@ -55,13 +57,6 @@ class ResPartner(models.Model):
         ):
             self._check_may_choose_farmer()
         return super().write(vals)
-
-    @api.model
-    def _farmer_defaults(self):
-        """What contacts get that are created without a farmer: by the context, or by a default."""
-        context = self.env.context
-        stored = self.env["ir.default"]._get_model_defaults(self._name)
-        return {name: context.get(f"default_{name}", stored.get(name)) for name in _FARMER_FIELDS}
 
     def _check_may_choose_farmer(self):
         if not self.env.su and not self.env.user.has_group("sales_team.group_sale_manager"):
@@ -132,7 +127,3 @@ class ResPartner(models.Model):
             growing = self.env["crm.team"].search([("successor_team_id", "!=", False)])
             team = growing.successor_team_id.filtered_domain(domain)[:1]
         return team
-
-
-def _given(vals):
-    return {name for name, value in vals.items() if value}

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..tools import defaults
+
 _VERIFIED_FIELDS = {"verified_on", "verified_by_id"}
 # Who changes one of these by hand has just asked the client.
 _CONTACT_DATA = {
@@ -56,7 +58,8 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if any(vals.get(name) for vals in vals_list for name in _VERIFIED_FIELDS):
+        given = defaults.given(self, _VERIFIED_FIELDS)
+        if any({**given, **vals}.get(name) for vals in vals_list for name in _VERIFIED_FIELDS):
             self._check_may_set_verified()
         partners = super().create(vals_list)
         if partners._is_by_hand():

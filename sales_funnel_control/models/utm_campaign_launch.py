@@ -75,9 +75,11 @@ class UtmCampaign(models.Model):
         return self.sudo().program_launch_id.action_stop()
 
     def action_resume_launch(self):
-        """Go on where the launch was stopped."""
+        """Go on where the launch was stopped, for the clients whom the user may see."""
         self._check_may_run()
-        return self.sudo().program_launch_id.action_start()
+        launch = self.sudo().program_launch_id
+        launch.user_id = self.env.uid
+        return launch.action_start()
 
     # -- adding -------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                 }
             )
         known = next((p for p in src_partners.sudo() if p.farmer_id), None)
-        if known and not dst_partner.farmer_id:
+        if known and not dst_partner.sudo().farmer_id:
             dst_partner.sudo().write(
                 {
                     "farmer_id": known.farmer_id.id,

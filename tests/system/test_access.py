@@ -138,6 +138,13 @@ def test_nobody_writes(company, reader):
     for model in MODELS:
         for method, arguments in (
             ("create", {"vals_list": [{**vals, "stage_id": lead["stage_id"][0]}]}),
+            (
+                "create",
+                {
+                    "vals_list": [{**vals, "stage_id": lead["stage_id"][0]}],
+                    "context": {"importing_stays": True},
+                },
+            ),
             ("write", {"ids": [lead["id"]], "vals": {"exit": "advanced"}}),
             ("unlink", {"ids": [lead["id"]]}),
         ):
