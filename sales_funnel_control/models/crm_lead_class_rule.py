@@ -35,7 +35,6 @@ class CrmLeadClassRule(models.Model):
     @ormcache(cache="stable")
     def _rules(self):
         """``(class, domain)`` of the rules in force, in their order."""
-        rules = self.sudo().with_context(active_test=True).search([])
         return tuple(
             (
                 rule.lead_class,
@@ -46,7 +45,7 @@ class CrmLeadClassRule(models.Model):
                     else Domain.TRUE
                 ),
             )
-            for rule in rules._readable()
+            for rule in self.sudo().with_context(active_test=True).search([])._readable()
         )
 
     @api.model

@@ -208,12 +208,13 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        creator = self
         if not self.env.su:
-            self = defaults.without(self, _KEPT)
-            given = defaults.given(self, _KEPT)
+            creator = defaults.without(self, _KEPT)
+            given = defaults.given(creator, _KEPT)
             for vals in vals_list:
                 self._check_keeps_request({**given, **vals})
-        leads = super().create(vals_list)
+        leads = super(CrmLead, creator).create(vals_list).with_env(self.env)
         if self.env["crm.request.channel"]._rules():
             leads._receive()
         return leads

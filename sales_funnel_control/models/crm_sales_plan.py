@@ -206,12 +206,13 @@ class CrmSalesPlan(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        creator = self
         if not self.env.su:
-            self = defaults.without(self, _BY_SYSTEM)
-            given = defaults.given(self, _BY_SYSTEM)
+            creator = defaults.without(self, _BY_SYSTEM)
+            given = defaults.given(creator, _BY_SYSTEM)
             for vals in vals_list:
                 self._check_by_system({**given, **vals})
-        plans = super().create(vals_list)
+        plans = super(CrmSalesPlan, creator).create(vals_list).with_env(self.env)
         plans._refresh()
         return plans
 

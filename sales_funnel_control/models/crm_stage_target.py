@@ -174,7 +174,7 @@ class CrmStageTarget(models.Model):
             (self - approved, (False, False)),
         ):
             if targets:
-                super(CrmStageTarget, targets.sudo()).write(dict(zip(_STAMP, values, strict=True)))
+                targets.sudo().write(dict(zip(_STAMP, values, strict=True)))
 
     def unlink(self):
         if not self._may_approve():

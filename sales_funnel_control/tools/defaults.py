@@ -23,4 +23,4 @@ def without(model, names):
     if not keys:
         return model
     context = {key: value for key, value in model.env.context.items() if key not in keys}
-    return model.with_context(context)
+    return model.with_env(model.env(context=context))
