@@ -1,6 +1,8 @@
+from ast import literal_eval
 from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo.tests import tagged
 
@@ -152,6 +154,17 @@ class TestNextStep(NextStepCase):
         self.assertEqual(self.step(other), ("Send the offer", date(2026, 6, 20), "planned", True))
         self.assertEqual(self.found(lead | other, "next_step_is_agreed", "=", True), other)
         self.assertEqual(self.found(lead | other, "next_step_is_agreed", "=", False), lead)
+
+    def test_filter_of_steps_that_are_not_agreed(self):
+        lead, other, lost = (self.new_lead(partner_id=self.client.id) for _each in range(3))
+        self.plan(lead, 4)
+        self.log(other, next_step_summary="Send the offer", next_step_date=date(2026, 6, 20))
+        lost.action_set_lost(lost_reason_id=self.reason.id)
+        view = self.env.ref("sales_funnel_control.view_crm_case_opportunities_filter_next_step")
+        arch = etree.fromstring(view.arch)
+        domain = literal_eval(arch.find(".//filter[@name='next_step_not_agreed']").get("domain"))
+        leads = (lead | other | lost).with_context(active_test=False)
+        self.assertEqual(leads.search([("id", "in", leads.ids), *domain]), lead)
 
     def test_meetings_the_client_takes_no_part_in(self):
         lead = self.new_lead(partner_id=self.client.id)

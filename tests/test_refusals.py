@@ -242,6 +242,48 @@ class TestWizard(RefusalCase):
         self.assertEqual(len(refusals), 3)
         self.assertEqual(set(refusals.mapped("words")), {_WORDS})
 
+    def test_shipped_reasons_and_objections(self):
+        """The seven reasons, when each client is returned to and what they are offered."""
+        shipped = {
+            "no_budget": 75,
+            "other_supplier": 90,
+            "price": 60,
+            "not_planned": 90,
+            "product": 120,
+            "not_interested": 180,
+            "delivery": 60,
+        }
+        for name, days in shipped.items():
+            reason = self.env.ref(f"sales_funnel_control.lost_reason_{name}")
+            self.assertEqual(reason.return_days, days, name)
+            self.assertTrue(reason.open_door_offer and reason.open_door_days, name)
+        for name in (
+            "couple_of_weeks",
+            "no_time",
+            "new_in_job",
+            "no_money",
+            "seems_fit",
+            "need_feature",
+            "when_start",
+        ):
+            objection = self.env.ref(f"sales_funnel_control.objection_{name}")
+            self.assertTrue(objection.name and objection.meaning and objection.answer, name)
+            self.assertFalse(objection.stage_ids, "on every stage")
+
+    def test_playbook_before_there_is_a_reason(self):
+        """What is heard on every stage is at hand from the beginning."""
+        here, elsewhere = self.env["crm.objection"].create(
+            [
+                {"name": name, "meaning": "m", "answer": "a", "stage_ids": stage.ids}
+                for name, stage in (("Here", self.list), ("Elsewhere", self.contract))
+            ]
+        )
+        form = self.wizard(self.new_lead(), self.env["crm.lost.reason"])
+        shown = form.objection_ids[:]
+        self.assertIn(self.env.ref("sales_funnel_control.objection_no_time"), shown)
+        self.assertIn(here, shown)
+        self.assertNotIn(elsewhere, shown)
+
     def test_objections_match(self):
         form = self.wizard(self.new_lead(), self.no_budget)
         self.assertIn(

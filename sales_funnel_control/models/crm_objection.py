@@ -25,6 +25,6 @@ class CrmObjection(models.Model):
     active = fields.Boolean(default=True)
 
     @api.model
-    def _heard_on(self, stage):
-        """Objections at hand on a stage."""
-        return self.search(Domain("stage_ids", "=", False) | Domain("stage_ids", "in", stage.ids))
+    def _heard_on(self, stages):
+        """Objections at hand on some stages; those without a stage are, on every one."""
+        return self.search(Domain("stage_ids", "=", False) | Domain("stage_ids", "in", stages.ids))

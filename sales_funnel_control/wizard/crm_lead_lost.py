@@ -71,10 +71,11 @@ class CrmLeadLost(models.TransientModel):
     def _compute_objection_ids(self):
         for wizard in self:
             reason, stages = wizard.lost_reason_id, wizard.lead_ids.stage_id
-            wizard.objection_ids = self.env["crm.objection"].search(
-                [("lost_reason_ids", "in", reason.ids)]
+            playbook = self.env["crm.objection"]
+            wizard.objection_ids = (
+                playbook.search([("lost_reason_ids", "in", reason.ids)])
                 if reason
-                else [("stage_ids", "in", stages.ids)]
+                else playbook._heard_on(stages)
             )
 
     def _in_days(self, days):
