@@ -84,7 +84,10 @@ class TestWatch(WatchCase):
         theirs.company_id = other
         signals = self.raise_signals(shared, theirs)
         self.assertEqual(signals.partner_id, shared)
-        self.assertEqual(signals.lead_id.user_id, self.ivanov)
+        lead = signals.lead_id
+        self.assertTrue(lead.user_id, "the head of the team it is worked in")
+        self.assertEqual(lead.user_id, lead.team_id.user_id)
+        self.assertNotEqual(lead.user_id, stranger)
 
     def test_one_company_does_not_stop_the_others(self):
         Run = type(self.env["crm.client.run"])
