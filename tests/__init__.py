@@ -63,6 +63,7 @@ from . import test_bad_input
 from . import test_fuzz_import
 from . import test_fuzz_methods
 from . import test_planning_tools
+from . import test_same_rows
 from . import test_sales_plan
 from . import test_contact_plan
 from . import test_sales_plan_web
