@@ -16,16 +16,21 @@ class TestSameRows(FunnelCase, Json2Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env.ref("base.user_admin").lang = "en_US"
         cls.head = new_test_user(
-            cls.env, "test_head", groups="sales_team.group_sale_manager", name="Head of Sales"
+            cls.env,
+            "test_head",
+            groups="sales_team.group_sale_manager",
+            name="Head of Sales",
+            lang="en_US",
         )
 
     def rows(self, lead):
         """Everything the ledger keeps of the lead but ids and moments."""
         stays = self.stays(lead)
-        names = sorted(set(stays._fields) - set(_DIFFERENT))
-        return [{name: stay[name] for name in names if stay._fields[name].store} for stay in stays]
+        names = [
+            name for name, field in stays._fields.items() if field.store and name not in _DIFFERENT
+        ]
+        return [{name: stay[name] for name in names} for stay in stays]
 
     def told(self, lead):
         """The lead's rows, which are those of the whole story."""

@@ -47,14 +47,14 @@ class _Told(NamedTuple):
     def stay(self):
         return stays.Stay(*self[1:6])
 
-    def visit(self, spam_ids):
+    def visit(self, is_spam):
         return stays.Visit(
             self.stay_id,
             self.stage_id,
             self.exit,
             self.counts,
             self.reached_next,
-            self.lost_reason_id in spam_ids,
+            is_spam,
         )
 
 
@@ -252,7 +252,6 @@ class CrmLeadStageHistory(models.Model):
 
         :param rows: the lead beside each of its stays, in their order; or beside none
         """
-        spam_ids = self.env["crm.lost.reason"]._spam_ids()
         lead_id, company_id = rows[-1][:_LEAD]
         lead = stays.Lead(*rows[-1][_LEAD:_STAY])
         told = [_Told(*row[_STAY:_SNAPSHOT]) for row in rows if row[_STAY]]
@@ -265,7 +264,11 @@ class CrmLeadStageHistory(models.Model):
             max(at, last.entered_at) if last else at,
             last and last.stay_id,
             last and last.stay,
-            [stay.visit(spam_ids) for stay in told if stay.team_id == lead.team_id],
+            [
+                stay.visit(self._is_spam(stay.lost_reason_id))
+                for stay in told
+                if stay.team_id == lead.team_id
+            ],
             stays.changes(lead, last and last.stay, self.env["crm.stage"]._funnel(lead.team_id)),
             came_back=lead.in_funnel
             and last is not None
@@ -277,6 +280,13 @@ class CrmLeadStageHistory(models.Model):
                 for stay in told
             ),
         )
+
+    def _is_spam(self, reason_id):
+        """Whether a stay that was lost for this reason never was a client's.
+
+        Most stays have none: leads that were never lost cost no look at the reasons.
+        """
+        return reason_id is not None and reason_id in self.env["crm.lost.reason"]._spam_ids()
 
     def _with_undone(self, differences, grace):
         """The same, with the stay to which a drag within the grace time leads back."""

@@ -1,4 +1,5 @@
 import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
 
 const column = (stage) => `.o_kanban_group:has(.o_column_title:contains("${stage}"))`;
 const card = (stage) => `${column(stage)} .o_kanban_record:contains("Toured Deal")`;
@@ -15,10 +16,7 @@ registry.category("web_tour.tours").add("sales_funnel_control.same_rows", {
             trigger: ".o_form_view .o_field_widget[name=name] textarea",
             run: "edit Toured Deal",
         },
-        {
-            trigger: ".o_form_button_save",
-            run: "click",
-        },
+        ...stepUtils.saveForm(),
         {
             content: "Back to the pipeline",
             trigger: ".breadcrumb-item:contains(Pipeline of the test) a",
@@ -75,15 +73,9 @@ registry.category("web_tour.tours").add("sales_funnel_control.same_rows", {
             trigger: ".o-autocomplete--dropdown-item:contains(Sidorenko)",
             run: "click",
         },
-        {
-            trigger: ".o_form_button_save",
-            run: "click",
-        },
+        ...stepUtils.saveForm(),
         {
             content: "Win it",
-            trigger: ".o_form_saved .o_statusbar_buttons, .o_form_view .o_statusbar_buttons",
-        },
-        {
             trigger: ".o_statusbar_buttons button[name=action_set_won_rainbowman]",
             run: "click",
         },
