@@ -15,8 +15,20 @@ _WEEKS = 52 * draw.YEARS + 1
 _LATELY = 13
 # The week before last: of the past one there may be a review already.
 _REVIEWED = 3
-_CARDS = 40
+# As many cards as the web client asks for in each column.
+_CARDS = 80
 _BAR_COLORS = dict.fromkeys(("planned", "today", "overdue"), "")
+# What it asks for with the widget of a card, beside the field itself.
+_WITH_WIDGET = {
+    "kanban_activity": (
+        "activity_exception_decoration",
+        "activity_exception_icon",
+        "activity_state",
+        "activity_summary",
+        "activity_type_icon",
+        "activity_type_id",
+    )
+}
 _STOCK = "stock Odoo"
 _LEDGER = "plain SQL on the ledger"
 _CHATTER = "the best SQL over the chatter"
@@ -161,7 +173,7 @@ def _readings(bounds, lately):
 
 
 def _kanban(env):
-    """The pipeline as its kanban view asks for it: columns, cards and bars."""
+    """The pipeline as the web client asks for it: columns, cards and bars."""
     team = draw.team(env)
     domain = [("type", "=", "opportunity"), ("team_id", "=", team.id)]
     if env.user.login != draw.HEAD:
@@ -170,10 +182,15 @@ def _kanban(env):
     view = Lead.get_view(env.ref("crm.crm_case_kanban_view_leads").id, "kanban")
     arch = etree.fromstring(view["arch"])
     bar = arch.find(".//progressbar")
-    Lead.web_read_group(
+    sums = [bar.get("sum_field"), bar.get("recurring_revenue_sum_field")]
+    Lead.with_context(read_group_expand=True).web_read_group(
         domain,
         ["stage_id"],
-        [f"{bar.get('sum_field')}:sum"],
+        [
+            *(f"{name}:sum" for name in sums),
+            "company_currency:array_agg_distinct",
+            *(f"{name}:sum_currency" for name in sums),
+        ],
         auto_unfold=True,
         unfold_read_specification=_specification(Lead, arch),
         unfold_read_default_limit=_CARDS,
@@ -182,12 +199,22 @@ def _kanban(env):
 
 
 def _specification(Lead, arch):
-    """What the web client asks for of each card: the view's own fields."""
-    names = {node.get("name") for node in arch.iter("field")}
-    return {
-        name: {"fields": {"display_name": {}}} if Lead._fields[name].relational else {}
-        for name in sorted(names)
-    }
+    """What the web client asks for of each card: the view's own fields, and its widgets'."""
+    fields = {}
+    for node in arch.iter("field"):
+        widget = node.get("widget")
+        fields.setdefault(node.get("name"), widget)
+        fields.update(dict.fromkeys(_WITH_WIDGET.get(widget, ())))
+    return {name: _of_field(Lead._fields[name], widget) for name, widget in fields.items()}
+
+
+def _of_field(field, widget):
+    if not field.relational:
+        return {}
+    if widget == "kanban_activity":
+        return {"fields": {}}
+    color = {"color": {}} if widget == "many2many_tags" else {}
+    return {"fields": {"display_name": {}, **color}}
 
 
 def _pivot(weeks):
