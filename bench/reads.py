@@ -29,6 +29,9 @@ _WITH_WIDGET = {
         "activity_type_id",
     )
 }
+# What it asks for of the records that a widget shows; of others, what they are called.
+_OF_RECORDS = {"kanban_activity": {}, "many2many_tags": {"display_name": {}, "color": {}}}
+_NEVER_SHOWN = ("1", "True")
 _STOCK = "stock Odoo"
 _LEDGER = "plain SQL on the ledger"
 _CHATTER = "the best SQL over the chatter"
@@ -200,21 +203,22 @@ def _kanban(env):
 
 def _specification(Lead, arch):
     """What the web client asks for of each card: the view's own fields, and its widgets'."""
-    fields = {}
+    specification = {}
     for node in arch.iter("field"):
-        widget = node.get("widget")
-        fields.setdefault(node.get("name"), widget)
-        fields.update(dict.fromkeys(_WITH_WIDGET.get(widget, ())))
-    return {name: _of_field(Lead._fields[name], widget) for name, widget in fields.items()}
+        name, widget = node.get("name"), node.get("widget")
+        field = Lead._fields[name]
+        specification.setdefault(name, _of_field(field, widget, node.get("invisible")))
+        for beside in _WITH_WIDGET.get(widget, ()):
+            specification[beside] = _of_field(Lead._fields[beside])
+    return specification
 
 
-def _of_field(field, widget):
+def _of_field(field, widget=None, invisible=None):
     if not field.relational:
         return {}
-    if widget == "kanban_activity":
+    if invisible in _NEVER_SHOWN:
         return {"fields": {}}
-    color = {"color": {}} if widget == "many2many_tags" else {}
-    return {"fields": {"display_name": {}, **color}}
+    return {"fields": _OF_RECORDS.get(widget, {"display_name": {}})}
 
 
 def _pivot(weeks):
