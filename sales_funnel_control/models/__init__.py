@@ -59,6 +59,7 @@ from . import crm_lead_stage_rules
 from . import crm_lead_gate
 from . import crm_lead_gate_gaps
 from . import crm_lead_gate_import
+from . import crm_lead_gate_way
 from . import crm_ledger_rebuild
 from . import crm_lost_reason
 from . import crm_objection
